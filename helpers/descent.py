@@ -1,0 +1,117 @@
+"""One loop for every method and every cost: run it, keep the trajectory."""
+
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from helpers import checks
+from helpers.clipping import clip_by_norm, clip_by_value
+from helpers.optimizers import METHODS
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """What a run of an optimizer left behind. T = the number of recorded states after the start.
+
+    Attributes:
+        steps: the step after which each state was recorded, shape (T+1,), from 0, the start.
+        theta: the parameters, shape (T+1, ..., n).
+        loss: the cost there, shape (T+1, ...).
+        diverged_at: the first step with a non-finite value (for recorded cost: the first recorded one), shape (...); −1 in
+            a run that stayed finite. From that step on the run's records are NaN.
+        variables: every other state variable of the method by its name, each of shape (T+1, ..., n); row 0 is NaN, since no
+            step had been made. They are attributes too: trajectory.velocity.
+    """
+
+    steps: np.ndarray
+    theta: np.ndarray
+    loss: np.ndarray
+    diverged_at: np.ndarray
+    variables: dict
+
+    def __getattr__(self, name):
+        variables = self.__dict__.get("variables", {})
+        if name in variables:
+            return variables[name]
+        raise AttributeError(f"Trajectory has no {name!r}; this method recorded: theta, loss, {', '.join(variables)}")
+
+    @property
+    def diverged(self):
+        """Whether each run diverged, shape (...)."""
+        return self.diverged_at >= 0
+
+
+def descend(method, landscape, start, num_steps, *, record_every=1, max_norm=None, max_value=None, **hyper_parameters):
+    """Run a method down a landscape from a start point and record it.
+
+    Arguments:
+        method: one of helpers.optimizers, or its name.
+        landscape: anything with loss(theta), gradient(theta) and dimension: a Landscape, or the cost of a network.
+        start: shape (..., n); leading axes are independent runs.
+        num_steps: >= 1.
+        record_every: >= 1; the start, every record_every-th state and the last one are kept.
+        max_norm: clip the gradient to this norm; max_value: clip its elements. At most one of them.
+        hyper_parameters: handed to the method; arrays broadcast against the leading axes of start.
+
+    Returns: a Trajectory. Divergence is a result, neither warning nor exception.
+    Raises: ValueError for an unknown method or hyper-parameter, a value out of range, a start that is not finite or does not
+        fit the landscape.
+    Source: Goodfellow et al. 2016, algorithms 8.1 to 8.7 share this loop.
+    """
+    method = method if callable(method) else checks.choice("method", method, METHODS)
+    for needed in ("loss", "gradient", "dimension"):
+        if not hasattr(landscape, needed):
+            checks.fail("landscape", "an object with loss, gradient and dimension", landscape)
+    start = checks.parameters("start", start, landscape.dimension, finite=True)
+    num_steps = checks.integer("num_steps", num_steps, minimum=1)
+    record_every = checks.integer("record_every", record_every, minimum=1)
+    states = method(_clipped(landscape.gradient, max_norm, max_value), start, **hyper_parameters)
+
+    steps = np.array(sorted({*range(0, num_steps + 1, record_every), num_steps}))
+    rows = {step: row for row, step in enumerate(steps)}
+    records, diverged_at = None, None
+    for step, state in enumerate(islice(states, num_steps), start=1):
+        if records is None:
+            records = {name: np.full((len(steps), *state.theta.shape), np.nan) for name in state._fields}
+            records["theta"][0] = start
+            diverged_at = np.full(state.theta.shape[:-1], -1)
+        with np.errstate(all="ignore"):
+            suspicious = not np.isfinite(np.add.reduce(state.theta, axis=None))  # cheap: one number to look at
+        if suspicious:
+            diverged_at[(diverged_at < 0) & ~np.isfinite(state.theta).all(axis=-1)] = step
+            if np.all(diverged_at >= 0):
+                break
+        if step in rows:
+            for name, value in state._asdict().items():
+                records[name][rows[step]] = value
+
+    with np.errstate(all="ignore"):
+        loss = np.array(landscape.loss(records["theta"]))
+    _blank_after_divergence(steps, records, loss, diverged_at)
+    theta = records.pop("theta")
+    return Trajectory(steps, theta, loss, diverged_at, records)
+
+
+def _clipped(gradient, max_norm, max_value):
+    if max_norm is not None and max_value is not None:
+        checks.fail("max_value", "left out where max_norm is given: clip one way or the other", max_value)
+    if max_norm is not None:
+        clip_by_norm(np.zeros(1), max_norm)  # refuses a bad bound before the run
+        return lambda theta: clip_by_norm(gradient(theta), max_norm)
+    if max_value is not None:
+        clip_by_value(np.zeros(1), max_value)
+        return lambda theta: clip_by_value(gradient(theta), max_value)
+    return gradient
+
+
+def _blank_after_divergence(steps, records, loss, diverged_at):
+    """Set every record of a run to NaN from its first non-finite parameter or cost on (in place)."""
+    overflow = ~np.isfinite(loss)  # where θ is NaN too, so is the cost
+    first = np.where(overflow.any(axis=0), steps[overflow.argmax(axis=0)], -1)
+    earlier = (first >= 0) & ((diverged_at < 0) | (first < diverged_at))
+    diverged_at[earlier] = first[earlier]
+    gone = (diverged_at >= 0) & (steps.reshape(-1, *[1] * diverged_at.ndim) >= diverged_at)
+    loss[gone] = np.nan
+    for record in records.values():
+        record[gone] = np.nan
