@@ -12,9 +12,11 @@ HERE := $(shell pwd -P 2>/dev/null)
 ifdef UV
 MAKE_VENV = "$(UV)" venv --quiet --python "$$(command -v $(PYTHON))" $(VENV)
 INSTALL = "$(UV)" pip install --quiet --python $(PY)
+PATIENCE = with uv
 else
 MAKE_VENV = $(PYTHON) -m venv $(VENV)
 INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check
+PATIENCE = with pip: this takes a minute or two, once
 endif
 
 .DEFAULT_GOAL := help
@@ -30,7 +32,7 @@ help: ## list the targets
 	@echo "PYTHON=python3.12 before or behind a target chooses the Python ($(PYTHON))."
 
 lab: $(VENV)/.installed
-	$(PY) -m jupyterlab --config=tools/lab_config.py notebooks/index.ipynb
+	$(PY) -m jupyterlab --config=tools/lab_config.py notebooks/index.ipynb $(ARGS)
 
 test: $(VENV)/.installed-dev
 	$(PY) -m pytest $(ARGS)
@@ -62,11 +64,11 @@ $(VENV)/.made-in:
 	@pwd -P > $@
 
 $(VENV)/.installed: $(VENV)/.made-in requirements.txt pyproject.toml
-	@echo "Installing requirements.txt ..."
+	@echo "Installing requirements.txt ($(PATIENCE)) ..."
 	@$(INSTALL) -r requirements.txt
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
-	@echo "Installing requirements-dev.txt ..."
+	@echo "Installing requirements-dev.txt ($(PATIENCE)) ..."
 	@$(INSTALL) -r requirements-dev.txt
 	@touch $@
