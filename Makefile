@@ -41,7 +41,7 @@ outputs: $(VENV)/.installed-dev
 	$(PY) tools/make_outputs.py $(ARGS)
 
 bench: $(VENV)/.installed-dev
-	$(PY) bench/run.py $(ARGS)
+	$(PY) -m bench $(ARGS)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .coverage htmlcov build dist
