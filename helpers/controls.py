@@ -20,7 +20,9 @@ def slider(label, low, high, value, step=0.01):
     low, high, value = _range(low, high, value)
     step = checks.number("step", step, above=0)
     digits = max(0, -int(np.floor(np.log10(step) + 1e-9)))
-    return widgets.FloatSlider(value, min=low, max=high, step=step, description=label, readout_format=f".{digits}f", **_LOOK)
+    return widgets.FloatSlider(
+        value, min=low, max=high, step=step, description=label, readout_format=f".{digits}f", **_LOOK
+    )
 
 
 def log_slider(label, low, high, value, steps_per_decade=50):
@@ -36,7 +38,9 @@ def int_slider(label, low, high, value, step=1):
     for name, number in {"low": low, "high": high, "value": value}.items():
         checks.integer(name, number)
     _range(low, high, value)
-    return widgets.IntSlider(value, min=low, max=high, step=checks.integer("step", step, minimum=1), description=label, **_LOOK)
+    return widgets.IntSlider(
+        value, min=low, max=high, step=checks.integer("step", step, minimum=1), description=label, **_LOOK
+    )
 
 
 def choice(label, options, value=None):

@@ -1,11 +1,14 @@
 """Drawing: each function takes the axes first and returns the artists it made.
 
-Backgrounds (`cost_map`, `step_axes`) are drawn once. Live artists (`trail`, `curve`, `marks`, `arrows`, `note`, `heat`) are made once, empty,
+Backgrounds (`cost_map`, `step_axes`) are drawn once. Live artists (`trail`, `curve`, `marks`, `arrows`, `note`,
+`heat`) are made once, empty,
 with ``animated=True``, and have a `set` that gives them new data: a Stage draws them at every change.
 """
 
 import numpy as np
+from matplotlib.colors import BoundaryNorm
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from helpers import checks, style
 
@@ -22,7 +25,8 @@ def grid(bounds, resolution=160):
 def cost_map(axes, landscape, levels=14, resolution=160, minima=True):
     """The landscape from above: bands between contours, dark where the cost is low.
 
-    The levels lie at quantiles of the cost over the picture, more of them low down: so they tell the shape of a steep cliff and
+    The levels lie at quantiles of the cost over the picture, more of them low down: so they tell the shape of a
+    steep cliff and
     of a flat valley alike, and bands between neighbouring lines are not equally high.
 
     Returns: the filled contours.
@@ -30,7 +34,9 @@ def cost_map(axes, landscape, levels=14, resolution=160, minima=True):
     points = grid(landscape.bounds, resolution)
     cost = landscape.loss(points)
     at = np.unique(np.quantile(cost, np.linspace(0, 1, checks.integer("levels", levels, minimum=2)) ** 1.5))
-    bands = axes.contourf(points[..., 0], points[..., 1], cost, at, cmap=style.COST, norm=_even(at))
+    bands = axes.contourf(
+        points[..., 0], points[..., 1], cost, at, cmap=style.COST, norm=BoundaryNorm(at, style.COST.N)
+    )
     axes.contour(points[..., 0], points[..., 1], cost, at[1:-1], colors="#5b7a94", linewidths=0.7)
     if minima and len(landscape.minima):
         axes.plot(*landscape.minima.T, "*", color="white", markeredgecolor=style.INK, markersize=15, zorder=2)
@@ -39,26 +45,21 @@ def cost_map(axes, landscape, levels=14, resolution=160, minima=True):
     return bands
 
 
-def _even(levels):
-    from matplotlib.colors import BoundaryNorm
+def step_axes(axes, num_steps, low, high, ylabel="cost J(θ)", xlabel="step k", log=True, log_steps=False, title=None):
+    """Axes for a quantity against the step, with fixed limits so that nothing jumps.
 
-    return BoundaryNorm(levels, style.COST.N)
-
-
-def step_axes(axes, num_steps, low, high, ylabel="cost J(θ)", xlabel="step k", log=True, title=None):
-    """Axes for a quantity against the step, with fixed limits so that nothing jumps; logarithmic unless told otherwise."""
+    The quantity is on a logarithmic axis unless `log` is False; the steps are too if `log_steps`, from 1 on.
+    """
+    if log_steps:
+        axes.set_xscale("log")
     if log:
         axes.set_yscale("log")
-        axes.yaxis.set_minor_locator(_no_minor())
-    axes.set(xlim=(0, num_steps), ylim=(low, high), xlabel=xlabel, ylabel=ylabel)
+        axes.yaxis.set_minor_locator(NullLocator())
+    axes.set(xlim=(1 if log_steps else 0, num_steps), ylim=(low, high), xlabel=xlabel, ylabel=ylabel)
+    if xlabel != "step k" and not log_steps:
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     if title:
         axes.set_title(title)
-
-
-def _no_minor():
-    from matplotlib.ticker import NullLocator
-
-    return NullLocator()
 
 
 def curve(axes, label=None, **look):
@@ -67,9 +68,13 @@ def curve(axes, label=None, **look):
 
 
 def within(axes, x, y):
-    """The same points with those very far outside of the axes moved to a far distance: a renderer must not meet 1e300."""
+    """The same points with those very far outside of the axes moved to a far distance: a renderer must not meet
+    1e300.
+    """
     out = []
-    for values, (low, high), scale in zip((x, y), (axes.get_xlim(), axes.get_ylim()), (axes.get_xscale(), axes.get_yscale()), strict=True):
+    for values, (low, high), scale in zip(
+        (x, y), (axes.get_xlim(), axes.get_ylim()), (axes.get_xscale(), axes.get_yscale()), strict=True
+    ):
         values = np.array(values, dtype=float)
         if scale == "linear":
             far = _FAR * abs(high - low)
@@ -81,17 +86,40 @@ def within(axes, x, y):
 class Trail:
     """A live path: its line with a dot at every step, a ring at the start, a larger mark where it is now."""
 
-    def __init__(self, axes, label=None, markersize=4, **look):
+    def __init__(self, axes, label=None, markersize=4, linewidth=1.8, **look):
         self.axes = axes
         look = {"color": style.INK, "linestyle": "-", "marker": "o", **look}
         color, marker = look["color"], look["marker"]
         # The line is drawn apart from its markers, so that its dashes stay visible.
-        self.line = axes.plot([], [], color=color, linestyle=look["linestyle"], linewidth=1.8, animated=True, zorder=4)[0]
-        self.dots = axes.plot([], [], color=color, linestyle="none", marker=marker, markersize=markersize, animated=True, zorder=5)[0]
-        self.start = axes.plot([], [], "o", markersize=11, markerfacecolor="white", markeredgecolor=color, markeredgewidth=2.5,
-                               animated=True, zorder=6)[0]  # fmt: skip
-        self.head = axes.plot([], [], color=color, marker=marker, markersize=10, markeredgecolor="white", markeredgewidth=1.5,
-                              linestyle="none", animated=True, zorder=7)[0]  # fmt: skip
+        self.line = axes.plot(
+            [], [], color=color, linestyle=look["linestyle"], linewidth=linewidth, animated=True, zorder=4
+        )[0]
+        self.dots = axes.plot(
+            [], [], color=color, linestyle="none", marker=marker, markersize=markersize, animated=True, zorder=5
+        )[0]
+        self.start = axes.plot(
+            [],
+            [],
+            "o",
+            markersize=11,
+            markerfacecolor="white",
+            markeredgecolor=color,
+            markeredgewidth=2.5,
+            animated=True,
+            zorder=6,
+        )[0]
+        self.head = axes.plot(
+            [],
+            [],
+            color=color,
+            marker=marker,
+            markersize=10,
+            markeredgecolor="white",
+            markeredgewidth=1.5,
+            linestyle="none",
+            animated=True,
+            zorder=7,
+        )[0]
         if label:  # a legend entry that shows line and marker together, drawn with the background
             axes.plot([], [], color=color, linestyle=look["linestyle"], marker=marker, markersize=6, label=label)
 
@@ -122,7 +150,9 @@ class Arrows:
     def __init__(self, axes, label=None, color=style.INK):
         self.axes = axes
         self.shafts = axes.plot([], [], color=color, linewidth=1.6, animated=True, zorder=3)[0]
-        self.tips = axes.plot([], [], color=color, marker="D", markersize=3.5, linestyle="none", animated=True, zorder=3)[0]
+        self.tips = axes.plot(
+            [], [], color=color, marker="D", markersize=3.5, linestyle="none", animated=True, zorder=3
+        )[0]
         if label:
             axes.plot([], [], color=color, linewidth=1.6, marker="D", markersize=4, label=label)
 
@@ -144,21 +174,58 @@ def arrows(axes, label=None, color=style.INK):
 
 def marks(axes, label=None, marker="X", color=style.VERMILION, size=13, **look):
     """Live single points, with a white edge; give them data with ``points.set_data(x, y)``."""
-    return axes.plot([], [], marker=marker, linestyle="none", color=color, markersize=size, markeredgecolor="white",
-                     markeredgewidth=1.5, label=label, animated=True, zorder=8, **look)[0]  # fmt: skip
+    return axes.plot(
+        [],
+        [],
+        marker=marker,
+        linestyle="none",
+        color=color,
+        markersize=size,
+        markeredgecolor="white",
+        markeredgewidth=1.5,
+        label=label,
+        animated=True,
+        zorder=8,
+        **look,
+    )[0]
 
 
 def note(axes, x=0.03, y=0.03, color=style.VERMILION, **look):
     """A live line of text at a place in the axes, (0, 0) bottom left to (1, 1) top right; ``text.set_text("…")``."""
-    look = {"fontsize": 14, "fontweight": "bold", "va": "bottom" if y < 0.5 else "top", "ha": "left" if x < 0.5 else "right", **look}
-    return axes.text(x, y, "", transform=axes.transAxes, color=color, animated=True, zorder=9,
-                     path_effects=[withStroke(linewidth=4, foreground="white")], **look)  # fmt: skip
+    look = {
+        "fontsize": 14,
+        "fontweight": "bold",
+        "va": "bottom" if y < 0.5 else "top",
+        "ha": "left" if x < 0.5 else "right",
+        **look,
+    }
+    return axes.text(
+        x,
+        y,
+        "",
+        transform=axes.transAxes,
+        color=color,
+        animated=True,
+        zorder=9,
+        path_effects=[withStroke(linewidth=4, foreground="white")],
+        **look,
+    )
 
 
 def heat(axes, extent, cmap=style.RATE, vmin=0.0, vmax=1.0):
     """A live picture of values over a rectangle (x0, x1, y0, y1), lowest row first; ``image.set_data(values)``."""
-    image = axes.imshow(np.zeros((2, 2)), extent=extent, origin="lower", aspect="auto", cmap=cmap, vmin=vmin, vmax=vmax,
-                        interpolation="none", animated=True, zorder=0)  # fmt: skip
+    image = axes.imshow(
+        np.zeros((2, 2)),
+        extent=extent,
+        origin="lower",
+        aspect="auto",
+        cmap=cmap,
+        vmin=vmin,
+        vmax=vmax,
+        interpolation="none",
+        animated=True,
+        zorder=0,
+    )
     axes.grid(False)
     return image
 

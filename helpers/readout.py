@@ -1,4 +1,6 @@
-"""Theory beside measurement: the rows under every figure, as a table, as text, and as a check that holds them together."""
+"""Theory beside measurement: the rows under every figure, as a table, as text, and as a check that holds them
+together.
+"""
 
 import html
 from dataclasses import dataclass
@@ -15,7 +17,8 @@ class Row:
 
     Attributes:
         name: what it is.
-        theory, measured: numbers, or text where there is no number ("diverged at step 7"); None where there is nothing to say.
+        theory, measured: numbers, or text where there is no number ("diverged at step 7"); None where there is
+            nothing to say.
         rtol, atol: how far they may be apart: |measured − theory| <= atol + rtol·|theory|. Both None: not compared.
     """
 
@@ -55,6 +58,8 @@ def number_text(value):
     if isinstance(value, Real):
         if not np.isfinite(value):
             return "–" if np.isnan(value) else ("∞" if value > 0 else "−∞")
+        if 0 < abs(value) < 1e-13:
+            return "0 (to rounding)"  # its digits differ from machine to machine
         return f"{value:.4g}".replace("-", "−")
     return str(value)
 
@@ -73,7 +78,9 @@ def as_html(rows):
 
 def as_text(rows):
     """The same as lines of text."""
-    return "\n".join(f"{row.name}: theory {number_text(row.theory)} | measured {number_text(row.measured)}" for row in rows)
+    return "\n".join(
+        f"{row.name}: theory {number_text(row.theory)} | measured {number_text(row.measured)}" for row in rows
+    )
 
 
 def hold(rows):
@@ -86,8 +93,10 @@ def hold(rows):
         checks.fail("rows", "rows of which at least one states a tolerance", f"{len(rows)} without")
     for row in compared:
         verdict = "agree" if row.agrees else "DO NOT AGREE"
-        print(f"{row.name}: theory {number_text(row.theory)}, measured {number_text(row.measured)}: "
-              f"{verdict} within {row.tolerance}")  # fmt: skip
+        print(
+            f"{row.name}: theory {number_text(row.theory)}, measured {number_text(row.measured)}: "
+            f"{verdict} within {row.tolerance}"
+        )
     wrong = [row.name for row in compared if not row.agrees]
     if wrong:
         raise AssertionError(f"theory and measurement do not agree: {'; '.join(wrong)}")

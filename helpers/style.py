@@ -1,6 +1,7 @@
 """One look for every figure: the style sheet, and the colour, dash and marker by which each method is known.
 
-The colours are from the set of Okabe and Ito (2008), chosen to stay apart for the common colour-vision deficiencies; methods differ by
+The colours are from the set of Okabe and Ito (2008), chosen to stay apart for the common colour-vision
+deficiencies; methods differ by
 dash and marker too, so that they stay apart in grey.
 """
 
@@ -23,7 +24,8 @@ PURPLE = "#a3367b"
 SKY = "#56b4e9"
 ORANGE = "#b37700"
 
-# One colour map for every cost: dark where the cost is low, light where it is high, evenly in lightness. It stays light enough for
+# One colour map for every cost: dark where the cost is low, light where it is high, evenly in lightness. It stays
+# light enough for
 # dark paths to stand out.
 COST = LinearSegmentedColormap.from_list("cost", ["#7ba7cc", "#a9c6df", "#d0e0ed", "#eef4f8", "#ffffff"])
 # For rates of convergence: from fast (dark) to no progress at all (light).
