@@ -10,7 +10,7 @@ from helpers.clipping import clip_by_norm, clip_by_value
 from helpers.optimizers import METHODS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a comparison of arrays has no single answer
 class Trajectory:
     """What a run of an optimizer left behind. T = the number of recorded states after the start.
 
@@ -18,10 +18,10 @@ class Trajectory:
         steps: the step after which each state was recorded, shape (T+1,), from 0, the start.
         theta: the parameters, shape (T+1, ..., n).
         loss: the cost there, shape (T+1, ...).
-        diverged_at: the first step with a non-finite value (for recorded cost: the first recorded one), shape (...); −1 in
-            a run that stayed finite. From that step on the run's records are NaN.
-        variables: every other state variable of the method by its name, each of shape (T+1, ..., n); row 0 is NaN, since no
-            step had been made. They are attributes too: trajectory.velocity.
+        diverged_at: the first step with a non-finite parameter (or recorded step with a non-finite cost), shape
+            (...); −1 in a run that stayed finite. From that step on the run's records are NaN.
+        variables: every other state variable of the method by its name, each of shape (T+1, ..., n); row 0 is NaN,
+            since no step had been made. They are attributes too: trajectory.velocity.
     """
 
     steps: np.ndarray
@@ -51,25 +51,28 @@ def descend(method, landscape, start, num_steps, *, record_every=1, max_norm=Non
         start: shape (..., n); leading axes are independent runs.
         num_steps: >= 1.
         record_every: >= 1; the start, every record_every-th state and the last one are kept.
-        max_norm: clip the gradient to this norm; max_value: clip its elements. At most one of them.
+        max_norm: clip the gradient to this norm; max_value: clip its elements; > 0, a number or an array that
+            broadcasts like a hyper-parameter. At most one of them.
         hyper_parameters: handed to the method; arrays broadcast against the leading axes of start.
 
     Returns: a Trajectory. Divergence is a result, neither warning nor exception.
-    Raises: ValueError for an unknown method or hyper-parameter, a value out of range, a start that is not finite or does not
-        fit the landscape.
+    Raises: ValueError for an unknown method or hyper-parameter, a value out of range, a start that is not finite or
+        does not fit the landscape.
     Source: Goodfellow et al. 2016, algorithms 8.1 to 8.7 share this loop.
     """
     method = method if callable(method) else checks.choice("method", method, METHODS)
-    for needed in ("loss", "gradient", "dimension"):
-        if not hasattr(landscape, needed):
-            checks.fail("landscape", "an object with loss, gradient and dimension", landscape)
+    has_functions = all(callable(getattr(landscape, name, None)) for name in ("loss", "gradient"))
+    if not (has_functions and hasattr(landscape, "dimension")):
+        takes = "an object with loss(theta), gradient(theta) and dimension"
+        checks.fail("landscape", takes, checks.describe(landscape))
     start = checks.parameters("start", start, landscape.dimension, finite=True)
     num_steps = checks.integer("num_steps", num_steps, minimum=1)
     record_every = checks.integer("record_every", record_every, minimum=1)
-    states = method(_clipped(landscape.gradient, max_norm, max_value), start, **hyper_parameters)
+    gradient, start = _clipped(landscape.gradient, start, max_norm, max_value)
+    states = method(gradient, start, **hyper_parameters)
 
-    steps = np.array(sorted({*range(0, num_steps + 1, record_every), num_steps}))
-    rows = {step: row for row, step in enumerate(steps)}
+    steps = np.append(np.arange(0, num_steps, record_every), num_steps)
+    rows = {step: row for row, step in enumerate(steps.tolist())}
     records, diverged_at = None, None
     for step, state in enumerate(islice(states, num_steps), start=1):
         if records is None:
@@ -87,22 +90,30 @@ def descend(method, landscape, start, num_steps, *, record_every=1, max_norm=Non
                 records[name][rows[step]] = value
 
     with np.errstate(all="ignore"):
-        loss = np.array(landscape.loss(records["theta"]))
+        loss = checks.real_array("landscape", landscape.loss(records["theta"]), "an object whose loss gives numbers")
+    if loss.shape != records["theta"].shape[:-1]:
+        takes = "an object whose loss(theta) has the shape of theta without its last axis"
+        checks.fail("landscape", takes, f"shape {loss.shape} for theta of shape {records['theta'].shape}")
     _blank_after_divergence(steps, records, loss, diverged_at)
     theta = records.pop("theta")
     return Trajectory(steps, theta, loss, diverged_at, records)
 
 
-def _clipped(gradient, max_norm, max_value):
+def _clipped(gradient, start, max_norm, max_value):
+    """The gradient as it is to be followed, and the start with an axis for every axis of the bound."""
+    if max_norm is None and max_value is None:
+        return gradient, start
     if max_norm is not None and max_value is not None:
-        checks.fail("max_value", "left out where max_norm is given: clip one way or the other", max_value)
-    if max_norm is not None:
-        clip_by_norm(np.zeros(1), max_norm)  # refuses a bad bound before the run
-        return lambda theta: clip_by_norm(gradient(theta), max_norm)
-    if max_value is not None:
-        clip_by_value(np.zeros(1), max_value)
-        return lambda theta: clip_by_value(gradient(theta), max_value)
-    return gradient
+        takes = "left out where max_norm is given: clip one way or the other"
+        checks.fail("max_value", takes, checks.describe(max_value))
+    clip, name = (clip_by_norm, "max_norm") if max_value is None else (clip_by_value, "max_value")
+    bound = checks.numbers_or_array(name, max_norm if max_value is None else max_value, above=0)
+    try:
+        batch = np.broadcast_shapes(start.shape[:-1], np.shape(bound))
+    except ValueError:
+        takes = f"of a shape that broadcasts with the leading axes {start.shape[:-1]} of start"
+        checks.fail(name, takes, f"shape {bound.shape}")
+    return lambda theta: clip(gradient(theta), bound), np.broadcast_to(start, (*batch, start.shape[-1]))
 
 
 def _blank_after_divergence(steps, records, loss, diverged_at):

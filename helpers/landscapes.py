@@ -13,7 +13,7 @@ import numpy as np
 from helpers import checks
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared and hashed by identity, so that it can be a key of a cache
 class Landscape:
     """A cost function J(θ) that can be walked on and drawn.
 
@@ -43,7 +43,9 @@ def _landscape(name, dimension, loss, gradient, hessian, bounds, minima, start, 
 
     def public(evaluate, kind):
         def evaluate_at(theta):
-            theta = checks.parameters("theta", theta, dimension)
+            if not (type(theta) is np.ndarray and theta.dtype == np.float64 and theta.shape[-1:] == (dimension,)):
+                # Not for an array of the right form: at every step of a run it would be a quarter of the time.
+                theta = checks.parameters("theta", theta, dimension)
             with np.errstate(all="ignore"):
                 return evaluate(theta)
 
@@ -60,7 +62,7 @@ def _landscape(name, dimension, loss, gradient, hessian, bounds, minima, start, 
 
 
 def _stack(*components):
-    return np.stack(np.broadcast_arrays(*components), axis=-1)
+    return np.stack(components, axis=-1)
 
 
 def _matrices(xx, xy, yy):
@@ -76,16 +78,23 @@ def quadratic(matrix, bounds=None, start=None):
         bounds: ((low, high), ...) for the n axes; ±3 if not given.
         start: shape (n,); (−2.5, 1, 1, …) if not given.
 
-    Raises: ValueError if the matrix is not square, symmetric and finite, or bounds or start do not fit it.
+    Raises: ValueError if the matrix is not square, symmetric (up to rounding) and finite, or bounds or start do not
+        fit it.
     Source: Goodfellow et al. 2016, section 8.3.2 and Figure 8.5.
     """
     matrix = checks.finite_array("matrix", matrix, ndim=2)
     n = matrix.shape[0]
-    if n == 0 or matrix.shape != (n, n) or not np.allclose(matrix, matrix.T, rtol=1e-12, atol=0):
+    # A rotated matrix QDQᵀ is symmetric up to rounding on the scale of its largest entry only.
+    if n == 0 or matrix.shape != (n, n) or np.any(np.abs(matrix - matrix.T) > 1e-12 * np.abs(matrix).max()):
         checks.fail("matrix", "a symmetric n × n matrix", matrix)
+    matrix = 0.5 * matrix + 0.5 * matrix.T
     bounds = np.array([(-3.0, 3.0)] * n) if bounds is None else checks.finite_array("bounds", bounds, shape=(n, 2))
+    if np.any(bounds[:, 0] >= bounds[:, 1]):
+        checks.fail("bounds", "pairs (low, high) with low < high", bounds)
     start = np.r_[-2.5, np.ones(n - 1)] if start is None else checks.finite_array("start", start, shape=(n,))
-    minima = np.zeros((1, n)) if np.linalg.eigvalsh(matrix)[0] > 0 else np.empty((0, n))
+    curvatures = np.linalg.eigvalsh(matrix)  # each with an error of about n · 2e-16 of the largest
+    definite = curvatures[0] > n * np.finfo(np.float64).eps * curvatures[-1]
+    minima = np.zeros((1, n)) if definite else np.empty((0, n))
     return _landscape(
         "quadratic", n,
         lambda t: 0.5 * np.sum(t * (t @ matrix), axis=-1),
@@ -158,7 +167,7 @@ def himmelblau():
 
 
 def beale():
-    """Beale's function Σ_i (c_i − x + x yⁱ)² with c = (1.5, 2.25, 2.625): flat far out, steep walls; minimum 0 at (3, ½).
+    """Beale's function Σ_i (c_i − x + x yⁱ)², c = (1.5, 2.25, 2.625): a plain between steep walls; minimum 0 at (3, ½).
 
     Source: Beale 1958, On an iterative method for finding a local minimum of a function of more than one variable.
     """
@@ -290,9 +299,10 @@ def cliff(num_steps=50, initial=0.5, target=0.7):
 def mountain(dimension=1, tilt=0.8):
     """A mountain between two plains, the right one lower: going downhill from the left leads away for ever.
 
-    In one dimension J = 1/√(1+x²) − tilt·½(arctan x − x/(1+x²)): the slope is −x/(1+x²)^{3/2} · (1 + tilt·x/√(1+x²)), so the
-    summit x = 0 is the only critical point and there is no minimum, only the asymptotes ±tilt·π/4. In two dimensions
-    the mountain ends sideways (its first term is multiplied by exp(−y²/2)), so that it can be walked round, by a long way.
+    In one dimension J = 1/√(1+x²) − tilt·½(arctan x − x/(1+x²)): the slope is −x/(1+x²)^{3/2} · (1 + tilt·x/√(1+x²)),
+    so the summit x = 0 is the only critical point and there is no minimum, only the asymptotes ±tilt·π/4. In two
+    dimensions the mountain ends sideways (its first term is multiplied by exp(−y²/2)), so that it can be walked round,
+    by a long way.
 
     Arguments: dimension: 1 or 2; tilt: in (0, 1).
     Source: Goodfellow et al. 2016, Figure 8.4 (an own function of the same kind).
@@ -324,7 +334,8 @@ def mountain(dimension=1, tilt=0.8):
         return _matrices(xx, y * width * x * q**-1.5, (y**2 - 1) * hill)
 
     bounds, start = [(-6, 6), (-4, 4)][:n], (-1.0, 0.3)[:n]
-    return _landscape("mountain", n, loss, gradient, hessian, bounds, [], start, "after Goodfellow et al. 2016, Figure 8.4")
+    return _landscape("mountain", n, loss, gradient, hessian, bounds, [], start,
+                      "after Goodfellow et al. 2016, Figure 8.4")  # fmt: skip
 
 
 def rastrigin(dimension=2):
@@ -346,6 +357,23 @@ def rastrigin(dimension=2):
     )  # fmt: skip
 
 
+def power(exponent=4.0, dimension=1):
+    """The convex bowl Σ |x_i|^p / p, flatter at the bottom as p grows; strongly convex for p = 2 only. Minimum 0 at 0.
+
+    Arguments: exponent: p >= 2; dimension: n >= 1.
+    Source: the standard example of a convex cost that is not strongly convex; Goodfellow et al. 2016, section 8.3.1.
+    """
+    p = checks.number("exponent", exponent, minimum=2)
+    n = checks.integer("dimension", dimension, minimum=1)
+    return _landscape(
+        "power", n,
+        lambda t: np.sum(np.abs(t) ** p, axis=-1) / p,
+        lambda t: np.sign(t) * np.abs(t) ** (p - 1),
+        lambda t: ((p - 1) * np.abs(t) ** (p - 2))[..., None] * np.eye(n),
+        [(-2, 2)] * n, np.zeros((1, n)), np.resize([1.5, -1.0], n), "Goodfellow et al. 2016, section 8.3.1",
+    )  # fmt: skip
+
+
 def with_noise(landscape, scale, seed=0):
     """The same landscape seen through noise: every gradient has N(0, scale²) added to each component.
 
@@ -357,12 +385,16 @@ def with_noise(landscape, scale, seed=0):
     Source: Goodfellow et al. 2016, section 8.3.1.
     """
     if not isinstance(landscape, Landscape):
-        checks.fail("landscape", "a Landscape", landscape)
+        checks.fail("landscape", "a Landscape", checks.describe(landscape))
     scale = np.asarray(checks.numbers_or_array("scale", scale, minimum=0))[..., None]
     rng = np.random.default_rng(checks.integer("seed", seed, minimum=0))
 
     def gradient(theta):
         exact = landscape.gradient(theta)
-        return exact + scale * rng.standard_normal(exact.shape)
+        if not checks.fits(scale.shape[:-1], exact.shape[:-1]):
+            takes = f"of a shape that broadcasts to {exact.shape[:-1]}, the leading axes of theta"
+            checks.fail("scale", takes, f"shape {scale.shape[:-1]}")
+        with np.errstate(all="ignore"):
+            return exact + scale * rng.standard_normal(exact.shape)
 
     return replace(landscape, name=f"noisy {landscape.name}", gradient=gradient)

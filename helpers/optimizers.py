@@ -3,13 +3,15 @@
     for state in momentum(gradient, theta, learning_rate=0.02, momentum=0.9):
         state.theta, state.velocity
 
-A method never ends by itself: take as many states as you want (`helpers.descent.descend` takes num_steps). Common to all:
+A method never ends by itself: take as many states as you want (`helpers.descent.descend` takes num_steps).
+Common to all:
 
 - `gradient` is called once per step, in order, so it may draw a new minibatch each time.
-- `theta` has shape (..., n): leading axes are independent runs. The hyper-parameters are numbers or arrays that broadcast
-  against those leading axes (so a sweep is one run); learning_rate and momentum may also be functions of k = 0, 1, 2, ...,
-  the number of steps made before.
-- ranges: learning_rate >= 0; momentum, rho, beta1, beta2 in [0, 1); delta >= 0. Anything else raises ValueError at the call.
+- `theta` has shape (..., n): leading axes are independent runs. The hyper-parameters are numbers or arrays that
+  broadcast against those leading axes (so a sweep is one run); learning_rate and momentum may also be functions of
+  k = 0, 1, 2, ..., the number of steps made before.
+- ranges: learning_rate >= 0; momentum, rho, beta1, beta2 in [0, 1); delta >= 0. Anything else raises ValueError at the
+  call (what a schedule returns later on: at that step).
 - a run that diverges goes on to infinity and NaN in silence.
 - `state.gradient` is the gradient that the step used.
 """
@@ -38,7 +40,8 @@ def _method(steps):
     """Make a public method of a generator that holds the bare update rule.
 
     The generator gets an array theta of the full shape, learning_rate and momentum as functions of k, and all other
-    hyper-parameters ready to be multiplied with theta. Checked here, at the call and not at the first step: every argument.
+    hyper-parameters ready to be multiplied with theta. Every argument is checked here, at the call and not at the
+    first step.
     """
     signature = inspect.signature(steps)
     names = [name for name in signature.parameters if name not in ("gradient", "theta")]
@@ -49,7 +52,8 @@ def _method(steps):
         theta = checks.parameters("theta", theta, finite=True)
         for name in hyper_parameters:
             if name not in names:
-                checks.fail(name, f"a hyper-parameter of {steps.__name__} ({', '.join(names)})", f"the unknown name {name!r}")
+                takes = f"a hyper-parameter of {steps.__name__} ({', '.join(names)})"
+                checks.fail(name, takes, f"the unknown name {name!r}")
         values = {}
         for name in names:
             value = hyper_parameters.get(name, signature.parameters[name].default)
@@ -57,19 +61,23 @@ def _method(steps):
                 checks.fail(name, f"given: {steps.__name__} has no default for it", "nothing")
             values[name] = _checked(name, value)
 
-        sizes = {name: np.shape(value(0) if callable(value) else value) for name, value in values.items()}
-        try:
-            batch = np.broadcast_shapes(theta.shape[:-1], *sizes.values())
-        except ValueError:
-            checks.fail("theta", "of leading axes that broadcast with the hyper-parameters",
-                        f"shape {theta.shape} beside " + ", ".join(f"{k} {s}" for k, s in sizes.items() if s))  # fmt: skip
+        batch = theta.shape[:-1]
+        for name, value in values.items():
+            size = np.shape(value(0) if callable(value) else value)
+            try:
+                batch = np.broadcast_shapes(batch, size)
+            except ValueError:
+                checks.fail(name, f"of a shape that broadcasts with {batch}, the leading axes of theta and of the"
+                            " hyper-parameters before it", f"shape {size}")  # fmt: skip
         shape = (*batch, theta.shape[-1])
         values = {name: _expanded(name, value, shape) for name, value in values.items()}
 
+        takes = f"a function that returns numbers of shape {shape}, like theta"
+
         def checked_gradient(point):
-            g = np.asarray(gradient(point), dtype=np.float64)
+            g = checks.real_array("gradient", gradient(point), takes)  # a copy: the function may reuse its buffer
             if g.shape != shape:
-                checks.fail("gradient", f"a function that returns shape {shape}, like theta", f"shape {g.shape}")
+                checks.fail("gradient", takes, f"shape {g.shape}")
             return g
 
         # Some rules need the shape only, not the values: they start from a copy that is theirs alone.
@@ -82,7 +90,7 @@ def _checked(name, value):
     if isinstance(value, bool | np.bool_) and name not in _RANGES:
         return bool(value)
     if name not in _RANGES:
-        checks.fail(name, "True or False", value)
+        checks.fail(name, "True or False", checks.describe(value))
     if callable(value) and name in _SCHEDULED:
         return lambda k: checks.numbers_or_array(f"{name}({k})", value(k), **_RANGES[name])
     return checks.numbers_or_array(name, value, **_RANGES[name])
@@ -91,11 +99,18 @@ def _checked(name, value):
 def _expanded(name, value, shape):
     """A hyper-parameter ready for the update rule: arrays get the axis of the parameters."""
     if callable(value):
-        return lambda k: np.asarray(value(k))[..., None]
+        return lambda k: _fitting(f"{name}({k})", np.asarray(value(k)), shape[:-1])[..., None]
     if np.ndim(value):
         # Written out in full: NumPy broadcasts an axis of two parameters many times slower than it multiplies.
         value = np.ascontiguousarray(np.broadcast_to(value[..., None], shape))
     return (lambda k: value) if name in _SCHEDULED else value
+
+
+def _fitting(name, value, batch):
+    """What a schedule returned, refused if it would give the run more axes than it had at the first step."""
+    if value.ndim and not checks.fits(value.shape, batch):
+        checks.fail(name, f"of a shape that broadcasts to {batch}, as at the first step", f"shape {value.shape}")
+    return value
 
 
 def _quiet(states):
@@ -183,8 +198,9 @@ def momentum(gradient, theta, *, learning_rate, momentum=0.9):
     Yields: theta, gradient, velocity.
     Source: Goodfellow et al. 2016, algorithm 8.2, equations 8.15 and 8.16; Polyak 1964.
     Elsewhere: Keras SGD(learning_rate, momentum) is this rule. PyTorch SGD(lr, momentum) and Optax sgd or trace keep
-        b ← α b + g and step by −ε b: the same path while ε is constant (v = −ε b); after a change of ε theirs rescales the
-        whole velocity at once. PyTorch's dampening=d multiplies g by 1 − d in b (but not in its first step).
+        b ← α b + g and step by −ε b: the same path while ε is constant (v = −ε b); after a change of ε theirs rescales
+        the whole velocity at once: it is this rule with α ε_k/ε_{k−1} for α. PyTorch's dampening=d multiplies g by
+        1 − d in b (but not in its first step).
     """
     velocity = np.zeros_like(theta)
     for k in count():
@@ -202,8 +218,8 @@ def nesterov(gradient, theta, *, learning_rate, momentum=0.9):
 
     Yields: theta, gradient (at the interim point), velocity, lookahead (the interim point θ̃).
     Source: Goodfellow et al. 2016, algorithm 8.3, equations 8.21 and 8.22; Sutskever et al. 2013.
-    Elsewhere: PyTorch SGD(nesterov=True), Keras SGD(nesterov=True) and Optax sgd(nesterov=True) keep the interim point as
-        their parameters: theirs after k steps is θ_k + α v_k of this rule (ε and α constant).
+    Elsewhere: PyTorch SGD(nesterov=True), Keras SGD(nesterov=True) and Optax sgd(nesterov=True) keep the interim point
+        as their parameters: theirs after k steps is θ_k + α v_k of this rule (ε and α constant).
     """
     velocity = np.zeros_like(theta)
     for k in count():
@@ -242,8 +258,8 @@ def rmsprop(gradient, theta, *, learning_rate, rho=0.9, delta=1e-6):
 
     Yields: theta, gradient, accumulator (r), effective_rate (ε/√(δ + r)).
     Source: Goodfellow et al. 2016, algorithm 8.5; Hinton 2012 (lecture 6).
-    Elsewhere: PyTorch RMSprop(lr, alpha=ρ=0.99, eps=1e-8) has √r + eps, outside the root; Keras RMSprop(rho=0.9, epsilon=1e-7)
-        and Optax rmsprop(decay=0.9, eps=1e-8) inside, as here.
+    Elsewhere: PyTorch RMSprop(lr, alpha=ρ=0.99, eps=1e-8) has √r + eps, outside the root; Keras RMSprop(rho=0.9,
+        epsilon=1e-7) and Optax rmsprop(decay=0.9, eps=1e-8) inside, as here.
     """
     accumulator = np.zeros_like(theta)
     for k in count():

@@ -17,7 +17,7 @@ def linear_decay(initial, end, decay_steps):
         decay_steps: τ >= 0, the step at which the decay ends; 0 means the rate ε_τ from the start.
 
     Returns: a function of k (a whole number or an array of them) that gives ε_k.
-    Raises: ValueError for a negative or non-finite argument.
+    Raises: ValueError for a negative or non-finite argument, for arrays that do not broadcast, and for a negative k.
     Source: Goodfellow et al. 2016, equation 8.14.
     Elsewhere: PyTorch LinearLR(start_factor=1, end_factor=ε_τ/ε_0, total_iters=τ); Keras PolynomialDecay(ε_0, τ, ε_τ);
         Optax linear_schedule(ε_0, ε_τ, τ).
@@ -25,10 +25,12 @@ def linear_decay(initial, end, decay_steps):
     initial = checks.numbers_or_array("initial", initial, minimum=0)
     end = checks.numbers_or_array("end", end, minimum=0)
     decay_steps = checks.numbers_or_array("decay_steps", decay_steps, minimum=0)
+    _check_shapes(initial=initial, end=end, decay_steps=decay_steps)
 
     def learning_rate(k):
-        with np.errstate(divide="ignore", invalid="ignore"):  # τ = 0: the quotient is not used
-            a = np.where(k < decay_steps, k / np.asarray(decay_steps, float), 1.0)
+        k = np.asarray(checks.numbers_or_array("k", k, minimum=0))
+        with np.errstate(all="ignore"):  # τ = 0: the quotient is not used
+            a = np.where(k < decay_steps, k / decay_steps, 1.0)
         rate = (1 - a) * initial + a * end
         return float(rate) if rate.ndim == 0 else rate
 
@@ -47,10 +49,26 @@ def power_decay(initial, exponent, offset=1.0):
         offset: > 0, the number of steps before the decay is felt.
 
     Returns: a function of k (a whole number or an array of them).
-    Raises: ValueError for an argument out of its range.
+    Raises: ValueError for an argument out of its range, for arrays that do not broadcast, and for a negative k.
     Source: Robbins & Monro 1951; Goodfellow et al. 2016, section 8.3.1.
     """
     initial = checks.numbers_or_array("initial", initial, minimum=0)
     exponent = checks.numbers_or_array("exponent", exponent, minimum=0)
     offset = checks.numbers_or_array("offset", offset, above=0)
-    return lambda k: initial / (1 + k / offset) ** exponent
+    _check_shapes(initial=initial, exponent=exponent, offset=offset)
+
+    def learning_rate(k):
+        k = np.asarray(checks.numbers_or_array("k", k, minimum=0))
+        with np.errstate(all="ignore"):  # a denominator beyond 1.8e308: the rate is 0
+            rate = np.asarray(initial / (1 + k / offset) ** exponent)
+        return float(rate) if rate.ndim == 0 else rate
+
+    return learning_rate
+
+
+def _check_shapes(**values):
+    try:
+        np.broadcast_shapes(*(np.shape(value) for value in values.values()))
+    except ValueError:
+        shapes = ", ".join(f"{name} {np.shape(value)}" for name, value in values.items())
+        checks.fail(next(iter(values)), "of a shape that broadcasts with the other arguments", shapes)
