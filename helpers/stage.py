@@ -14,6 +14,7 @@ import uuid
 
 import matplotlib
 import numpy as np
+from matplotlib import _path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
@@ -22,29 +23,46 @@ from PIL import Image
 
 from helpers import checks, style
 
-# Newer JupyterLab runs slider handlers in a second thread, also while a cell runs; Matplotlib's caches are not made for that.
+# Newer JupyterLab runs slider handlers in a second thread, also while a cell runs; Matplotlib's caches are not made
+# for that.
 _DRAWING = threading.RLock()
 _NO_METADATA = dict.fromkeys(("Format", "Type", "Creator", "Date"))
+_PATH_CODES = [b"M", b"L", b"Q", b"C", b"z"]
 _GLOBAL_STYLE = re.compile(r"\s*<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
 
 
 class _LiveRenderer(RendererSVG):
-    """Matplotlib's SVG renderer, with the style of a line's markers written once and not beside each marker."""
+    """Matplotlib's SVG renderer, brief: a frame is sent at every change, and the page must read it at every change.
+
+    Coordinates are rounded to a hundredth of a pixel, and the markers of a line are one shape and one list of points.
+    """
+
+    def open_group(self, s, gid=None):
+        self.writer.start("g")  # an id like "line2d_1" would come from every figure on the page
+
+    def _convert_path(self, path, transform=None, clip=None, simplify=None, sketch=None):
+        clip = (0.0, 0.0, self.width, self.height) if clip else None
+        return _path.convert_to_string(path, transform, clip, simplify, sketch, 2, _PATH_CODES, False).decode("ascii")
 
     def draw_markers(self, gc, marker_path, marker_trans, path, trans, rgbFace=None):
         points = trans.transform(path.vertices)
         points = points[np.isfinite(points).all(axis=1)]
         margin = 20  # the widest marker that may still reach into the picture
-        inside = (np.abs(points - [self.width / 2, self.height / 2]) < [self.width / 2 + margin, self.height / 2 + margin])
-        points = points[inside.all(axis=1)]
-        outline = self._convert_path(marker_path, marker_trans + Affine2D().scale(1, -1), simplify=False)
-        name = f"marker-{uuid.uuid4().hex}"  # unique on the page, where many figures may stand
-        self.writer.start("g", style=self._get_style(gc, rgbFace), **self._get_clip_attrs(gc))
-        self.writer.start("defs")
-        self.writer.element("path", id=name, d=outline)
-        self.writer.end("defs")
-        for x, y in points:
-            self.writer.element("use", attrib={"xlink:href": f"#{name}", "x": f"{x:.2f}", "y": f"{self.height - y:.2f}"})
+        middle = np.array([self.width / 2, self.height / 2])
+        inside = np.abs(points - middle) < middle + margin
+        places = [f"{x:.2f} {self.height - y:.2f}" for x, y in points[inside.all(axis=1)].tolist()]
+        shape = {"d": self._convert_path(marker_path, marker_trans + Affine2D().scale(1, -1), simplify=False),
+                 "style": self._get_style(gc, rgbFace)}  # fmt: skip
+        self.writer.start("g", **self._get_clip_attrs(gc))
+        if len(places) == 1:
+            self.writer.element("path", transform=f"translate({places[0]})", **shape)
+        elif places:
+            name = f"m{uuid.uuid4().hex[:12]}"  # unique on the page, where many figures may stand
+            self.writer.start("marker", id=name, markerUnits="userSpaceOnUse", overflow="visible")
+            self.writer.element("path", **shape)
+            self.writer.end("marker")
+            everywhere = "".join(f"marker-{where}:url(#{name});" for where in ("start", "mid", "end"))
+            self.writer.element("path", d="M" + "L".join(places), style=f"fill:none;stroke:none;{everywhere}")
         self.writer.end("g")
 
 
