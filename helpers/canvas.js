@@ -8,6 +8,46 @@ function element(name, parent, attributes = {}) {
   return node;
 }
 
+// The handle of an ipywidgets slider has no name, and a logarithmic one tells a screen reader its exponent: give it the label
+// and the number that are written beside it. And fine steps are slow by keyboard: let an arrow key go a hundredth of the
+// track, with Shift one step. Returns a function that ends this.
+function helpSliders(box) {
+  const tell = (node, told) => {
+    for (const [key, value] of Object.entries(told)) if (value && node.getAttribute(key) !== value) node.setAttribute(key, value);
+  };
+  const name = () => {
+    for (const slider of box.querySelectorAll(".widget-slider")) {
+      const handle = slider.querySelector(".noUi-handle"), readout = slider.querySelector(".widget-readout");
+      if (!handle || !readout) continue;
+      const label = slider.querySelector(".widget-label")?.textContent;
+      tell(handle, { "aria-label": label, "aria-valuetext": readout.textContent });
+      tell(readout, { "aria-label": label });
+    }
+    for (const player of box.querySelectorAll(".widget-play")) {
+      const names = ["play or pause", "stop: back to the first step", "repeat"];
+      player.querySelectorAll("button").forEach((button, index) => tell(button, { "aria-label": names[index], title: names[index] }));
+    }
+  };
+  const press = (event) => {
+    const way = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
+    const track = event.target.closest(".noUi-handle")?.closest(".noUi-target")?.noUiSlider;
+    if (!way || !track) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const { range, step } = track.options;
+    const steps = event.shiftKey ? 1 : Math.max(1, Math.round((range.max - range.min) / step / 100));
+    track.set(Number(track.get()) + way * steps * step);
+  };
+  const observer = new MutationObserver(name);
+  observer.observe(box, { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-valuetext"] });
+  box.addEventListener("keydown", press, true);
+  name();
+  return () => {
+    observer.disconnect();
+    box.removeEventListener("keydown", press, true);
+  };
+}
+
 function render({ model, el }) {
   const [width, height] = model.get("size");
   el.classList.add("live-figure");
@@ -63,7 +103,7 @@ function render({ model, el }) {
     });
   }
 
-  let shown = null, address = null, waiting = false;
+  let shown = null, address = null, told = null, waiting = false;
   const paint = async () => {
     waiting = false;
     const background = model.get("background");
@@ -80,7 +120,7 @@ function render({ model, el }) {
     }
     const frame = model.get("frame");
     live.innerHTML = frame.live;
-    readout.innerHTML = frame.readout;
+    if (frame.readout !== told) readout.innerHTML = told = frame.readout; // a screen reader reads it out when it is written
   };
   const repaint = () => {
     if (!waiting) { waiting = true; queueMicrotask(paint); }
@@ -88,7 +128,17 @@ function render({ model, el }) {
   model.on("change:frame", repaint);
   model.on("change:background", repaint);
   paint();
+
+  let leaveSliders = () => {}, removed = false;
+  const attached = () => {
+    const box = el.closest(".widget-vbox");
+    if (box) leaveSliders = helpSliders(box);
+    else if (!removed) requestAnimationFrame(attached);
+  };
+  attached();
   return () => {
+    removed = true;
+    leaveSliders();
     if (address) URL.revokeObjectURL(address);
   };
 }

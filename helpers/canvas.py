@@ -19,4 +19,5 @@ class Canvas(anywidget.AnyWidget):
     areas = traitlets.List(help="dicts: name, label, box [left, top, right, bottom]").tag(sync=True)
     background = traitlets.Bytes(help="PNG").tag(sync=True)
     frame = traitlets.Dict(help="live: SVG; readout: HTML; points: {area name: [x, y]}").tag(sync=True)
-    pointer = traitlets.Dict(help="set by the page: area, x, y").tag(sync=True)
+    # The page need not be told again what it has just said: that would be one more message at every move.
+    pointer = traitlets.Dict(help="set by the page: area, x, y").tag(sync=True, echo_update=False)

@@ -15,21 +15,68 @@ from helpers import checks
 _LOOK = {"style": {"description_width": "165px"}, "layout": {"width": "98%"}}
 
 
+class _Exact:
+    """A slider that keeps the number it was given.
+
+    The page can only show multiples of the step: it rounds what it is given and sends that back, as if the reader had
+    moved the slider. A preset of 0.9 would then be 0.912, and every preset would be computed twice.
+    """
+
+    def place(self, value):
+        """Where on the track a value lies."""
+        return value
+
+    def set_state(self, sync_data):
+        """What the page sends; a value in the same place as ours is our own, rounded."""
+        if "value" in sync_data and abs(self.place(sync_data["value"]) - self.place(self.value)) <= 0.501 * self.step:
+            sync_data = {name: value for name, value in sync_data.items() if name != "value"}
+        super().set_state(sync_data)
+
+    def nearest(self, value):
+        """The nearest value on the track's steps."""
+        steps = np.round((np.clip(self.place(value), self.min, self.max) - self.min) / self.step)
+        return float(np.clip(np.round(self.min + steps * self.step, 9), self.min, self.max))
+
+
+class _Slider(_Exact, widgets.FloatSlider):
+    pass
+
+
+class _IntSlider(_Exact, widgets.IntSlider):
+    def nearest(self, value):
+        return round(super().nearest(value))
+
+
+class _LogSlider(_Exact, widgets.FloatLogSlider):
+    def place(self, value):
+        return float(np.log10(max(value, 1e-300)))
+
+    def nearest(self, value):
+        return 10 ** super().nearest(value)
+
+
 def slider(label, low, high, value, step=0.01):
-    """A slider for a real number, low <= value <= high, in steps of `step` > 0."""
+    """A slider for a real number, low <= value <= high, in steps of `step` > 0.
+
+    An arrow key moves it by a hundredth of its track, with Shift by one step.
+    """
     low, high, value = _range(low, high, value)
     step = checks.number("step", step, above=0)
     digits = max(0, -int(np.floor(np.log10(step) + 1e-9)))
-    return widgets.FloatSlider(
+    return _Slider(
         value, min=low, max=high, step=step, description=label, readout_format=f".{digits}f", **_LOOK
     )
 
 
-def log_slider(label, low, high, value, steps_per_decade=50):
-    """A slider for a positive number on a logarithmic scale, 0 < low <= value <= high: for learning rates."""
+def log_slider(label, low, high, value, steps_per_decade=5000):
+    """A slider for a positive number on a logarithmic scale, 0 < low <= value <= high: for learning rates.
+
+    The steps are fine, so that the three digits shown are those of any value set from Python. An arrow key moves it by
+    a hundredth of its track, with Shift by one step.
+    """
     low, high, value = _range(low, high, value, above=0)
     step = 1 / checks.integer("steps_per_decade", steps_per_decade, minimum=1)
-    return widgets.FloatLogSlider(value, base=10, min=float(np.log10(low)), max=float(np.log10(high)), step=step,
+    return _LogSlider(value, base=10, min=float(np.log10(low)), max=float(np.log10(high)), step=step,
                                   description=label, readout_format=".3g", **_LOOK)  # fmt: skip
 
 
@@ -38,7 +85,7 @@ def int_slider(label, low, high, value, step=1):
     for name, number in {"low": low, "high": high, "value": value}.items():
         checks.integer(name, number)
     _range(low, high, value)
-    return widgets.IntSlider(
+    return _IntSlider(
         value, min=low, max=high, step=checks.integer("step", step, minimum=1), description=label, **_LOOK
     )
 

@@ -16,9 +16,9 @@ from helpers.stage import Stage
 class Explorer(widgets.VBox):
     """Sliders, buttons and points over a Stage.
 
-    At every change: ``result = compute(**values)``, then ``rows = draw(result)`` sets the data of the live artists and returns the
-    readout, then the live layer alone is drawn and sent. Where `num_steps` is given, the figure can be played: draw gets
-    the step too, ``draw(result, step)``, and stepping does not compute again.
+    At every change: ``result = compute(**values)``, then ``rows = draw(result)`` sets the data of the live artists and
+    returns the readout, then the live layer alone is drawn and sent. Where `num_steps` is given, the figure can be
+    played: draw gets the step too, ``draw(result, step)``, and stepping does not compute again.
 
     Arguments:
         stage: a Stage whose background is drawn and whose live artists exist (animated=True).
@@ -30,7 +30,8 @@ class Explorer(widgets.VBox):
         num_steps: the last step of the animation, or None.
 
     Attributes: values (the controls' values by name), result, rows, error (the exception of the last change, or None).
-    Raises: ValueError for a preset or a call of `set` that names an unknown control or a value out of its range, for a missing description.
+    Raises: ValueError for a preset or a call of `set` that names an unknown control or a value out of its range, for a
+        missing description.
     """
 
     def __init__(self, stage, compute, draw, controls, *, description, presets=None, num_steps=None):
@@ -41,11 +42,14 @@ class Explorer(widgets.VBox):
         self.stage, self.description = stage, " ".join(description.split())
         self.compute = checks.function("compute", compute)
         self.draw = checks.function("draw", draw)
-        self.controls = {name: control for name, control in controls.items() if isinstance(control, widgets.ValueWidget)}
-        self.points = {name: control for name, control in controls.items() if isinstance(control, Point)}
+        self.controls = {name: each for name, each in controls.items() if isinstance(each, widgets.ValueWidget)}
+        self.points = {name: each for name, each in controls.items() if isinstance(each, Point)}
         for name in controls:
             if name not in self.controls and name not in self.points:
                 checks.fail(f"controls[{name!r}]", "made by a function of helpers.controls", controls[name])
+            for part in getattr(controls[name], "names", ()):
+                if not hasattr(controls.get(part), "nearest"):
+                    checks.fail(f"controls[{name!r}]", "a pad on two sliders of this figure", f"no slider {part!r}")
         self.result, self.rows, self.error = None, [], None
         self._lock, self._held = threading.RLock(), False
 
@@ -54,10 +58,10 @@ class Explorer(widgets.VBox):
         self._defaults = self.values
         self.presets = {name: self._accepted(values) for name, values in (presets or {}).items()}
 
-        self.canvas = Canvas(
-            size=[stage.width, stage.height], label=self.description, background=stage.background(),
-            areas=[{"name": name, "label": point.label, "box": stage.box(point.axes)} for name, point in self.points.items()],
-        )  # fmt: skip
+        background = stage.background()  # also finds the place of the axes
+        areas = [{"name": name, "label": each.label, "box": stage.box(each.axes)} for name, each in self.points.items()]
+        size = [stage.width, stage.height]
+        self.canvas = Canvas(size=size, label=self.description, background=background, areas=areas)
         for name, control in self.controls.items():
             control.observe(lambda change, name=name: self._refresh(recompute=name != "step"), "value")
         self.canvas.observe(lambda change: self._pointed(change["new"]), "pointer")
@@ -79,27 +83,44 @@ class Explorer(widgets.VBox):
         forward = widgets.Button(description="Step", tooltip="one step further; from the end, the first step",
                                  layout={"width": "80px"})  # fmt: skip
 
+        self._halted = False
+
         def one_further(_):
-            play.playing = False
+            self._halt()
             slider.value = 0 if slider.value == last else slider.value + 1
 
+        def follow(change):
+            # When Play has been ended from here, the page may have sent some more steps before it learned of that.
+            if self._halted and not play.playing and change["new"] != 0:
+                play.value = slider.value
+            else:
+                slider.value = change["new"]
+
         forward.on_click(one_further)
-        play.observe(lambda change: setattr(slider, "value", change["new"]), "value")
+        play.observe(follow, "value")
         slider.observe(lambda change: setattr(play, "value", change["new"]), "value")
         self.controls = {**self.controls, "step": slider}
         return widgets.HBox([play, forward, slider], layout={"align_items": "center"})
+
+    def _halt(self):
+        """End the animation, if it runs."""
+        if self.player is not None:
+            play = self.player.children[0]
+            self._halted = self._halted or play.playing
+            play.playing = False
 
     def _rows_of_widgets(self):
         own = [control for name, control in self.controls.items() if name != "step"]
         self.buttons = {name: widgets.Button(description=name, layout={"width": "auto"}) for name in self.presets}
         for name, button in self.buttons.items():
-            button.on_click(lambda _, name=name: self.set(**{**self._defaults, **self.presets[name]}))
+            button.on_click(lambda _, name=name: self._restart(self.presets[name]))
         self.buttons["Reset"] = widgets.Button(description="Reset", icon="undo", layout={"width": "auto"})
         self.buttons["Reset"].on_click(lambda _: self.reset())
         rows = [widgets.HBox(list(self.buttons.values()), layout={"flex_flow": "row wrap"})]
         if own:
             columns = "repeat(auto-fit, minmax(400px, 1fr))" if len(own) > 1 else "minmax(400px, 620px)"
-            rows.append(widgets.GridBox(own, layout={"grid_template_columns": columns, "max_width": f"{self.stage.width}px"}))
+            layout = {"grid_template_columns": columns, "max_width": f"{self.stage.width}px"}
+            rows.append(widgets.GridBox(own, layout=layout))
         if self.player is not None:
             self.player.layout.max_width = f"{self.stage.width}px"
             rows.append(self.player)
@@ -122,9 +143,11 @@ class Explorer(widgets.VBox):
                 continue
             control = checks.choice("name of a control", name, self.controls)
             if isinstance(control, widgets.FloatLogSlider):
-                value = checks.number(name, value, control.base**control.min * (1 - 1e-9), control.base**control.max * (1 + 1e-9))
+                low, high = control.base**control.min * (1 - 1e-9), control.base**control.max * (1 + 1e-9)
+                value = checks.number(name, value, low, high)
             elif hasattr(control, "min"):
-                value = (checks.integer if isinstance(control, widgets.IntSlider) else checks.number)(name, value, control.min, control.max)
+                check = checks.integer if isinstance(control, widgets.IntSlider) else checks.number
+                value = check(name, value, control.min, control.max)
             elif hasattr(control, "options"):
                 known = control.options.values() if isinstance(control.options, dict) else control.options
                 checks.choice(name, value, list(known))
@@ -148,9 +171,11 @@ class Explorer(widgets.VBox):
 
     def reset(self):
         """Everything back to where it was at the beginning."""
-        if self.player is not None:
-            self.player.children[0].playing = False
-        self.set(**self._defaults)
+        self._restart({})
+
+    def _restart(self, values):
+        self._halt()
+        self.set(**{**self._defaults, **values})
 
     def _pointed(self, pointer):
         """The reader put a point: in CSS pixels, from the page."""
@@ -164,8 +189,7 @@ class Explorer(widgets.VBox):
             digits = [int(np.ceil(3 - np.log10(abs(size)))) for size in (right - left, top - bottom)]
             self.set(**{pointer["area"]: [round(float(x), digits[0]), round(float(y), digits[1])]})
             return
-        limits = [self.controls[name] for name in point.names]
-        self.set(**{name: _nearest(control, value) for name, control, value in zip(point.names, limits, (x, y), strict=True)})
+        self.set(**{name: self.controls[name].nearest(value) for name, value in zip(point.names, (x, y), strict=True)})
 
     # ------------------------------------------------------------------ drawing
 
@@ -217,12 +241,3 @@ class Explorer(widgets.VBox):
         data["text/plain"] = self.text
         scale = {"width": self.stage.width, "height": self.stage.height, "alt": self.description}
         return data, {"image/png": scale}
-
-
-def _nearest(control, value):
-    """The nearest value that a slider can take."""
-    if isinstance(control, widgets.FloatLogSlider):
-        exponent = np.log10(max(float(value), 1e-300)) if control.base == 10 else np.log(value) / np.log(control.base)
-        return float(control.base ** np.clip(exponent, control.min, control.max))
-    value = float(np.clip(value, control.min, control.max))
-    return round(value) if isinstance(control, widgets.IntSlider) else value
