@@ -74,20 +74,20 @@ def descend(method, landscape, start, num_steps, *, record_every=1, max_norm=Non
     steps = np.append(np.arange(0, num_steps, record_every), num_steps)
     rows = {step: row for row, step in enumerate(steps.tolist())}
     records, diverged_at = None, None
-    for step, state in enumerate(islice(states, num_steps), start=1):
-        if records is None:
-            records = {name: np.full((len(steps), *state.theta.shape), np.nan) for name in state._fields}
-            records["theta"][0] = start
-            diverged_at = np.full(state.theta.shape[:-1], -1)
-        with np.errstate(all="ignore"):
-            suspicious = not np.isfinite(np.add.reduce(state.theta, axis=None))  # cheap: one number to look at
-        if suspicious:
-            diverged_at[(diverged_at < 0) & ~np.isfinite(state.theta).all(axis=-1)] = step
-            if np.all(diverged_at >= 0):
-                break
-        if step in rows:
-            for name, value in state._asdict().items():
-                records[name][rows[step]] = value
+    with np.errstate(all="ignore"):
+        for step, state in enumerate(islice(states, num_steps), start=1):
+            if records is None:
+                records = {name: np.full((len(steps), *state.theta.shape), np.nan) for name in state._fields}
+                records["theta"][0] = start
+                diverged_at = np.full(state.theta.shape[:-1], -1)
+            if not np.isfinite(np.add.reduce(state.theta, axis=None)):  # cheap: one number to look at
+                diverged_at[(diverged_at < 0) & ~np.isfinite(state.theta).all(axis=-1)] = step
+                if np.all(diverged_at >= 0):
+                    break
+            row = rows.get(step)
+            if row is not None:
+                for record, value in zip(records.values(), state, strict=True):
+                    record[row] = value
 
     with np.errstate(all="ignore"):
         loss = checks.real_array("landscape", landscape.loss(records["theta"]), "an object whose loss gives numbers")

@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from helpers import landscapes
+from helpers.descent import descend
 
 ALL = {
     "quadratic": landscapes.quadratic([[3, 2], [2, 3]]),
@@ -181,6 +182,10 @@ def test_the_mountain_can_be_walked_round_in_two_dimensions():
     assert_allclose(land.loss(points[40]), landscapes.mountain().loss(points[40, :, :1]), rtol=1e-14)
     aside = land.loss(np.stack([np.linspace(-6, 6, 500), np.full(500, 6.0)], axis=-1))
     assert np.all(np.diff(aside) < 0)  # no hill here: downhill all the way from left to right
+    assert np.all(land.gradient(np.stack([np.linspace(-6, 6, 121), np.full(121, 3.0)], axis=-1))[:, 0] < 0)
+    walkers = np.array([(-1.0, 0.3), (-2.0, -0.1), (-1.0, 1e-3), (-1.0, 0.0)])
+    ends = descend("sgd", land, walkers, 4000, learning_rate=0.2, record_every=4000).theta[-1]
+    assert np.all(ends[:3, 0] > 6) and ends[3, 0] < -6  # round it, also from hardly beside the line; on the line, never
 
 
 def test_the_monkey_saddle_looks_the_same_after_a_third_of_a_turn():

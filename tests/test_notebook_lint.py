@@ -65,7 +65,8 @@ def test_the_set_up_is_one_cell_of_explicit_imports(path):
     assert "import *" not in "".join(sources)
     later = "\n".join(sources[1:]).splitlines()
     late = [line for line in later if re.match(r"(from|import) ", line)]
-    assert all(line.split()[1] in ("math", "time", "itertools", "timeit") for line in late), f"imports in mid-page: {late}"
+    standard = ("math", "time", "timeit", "itertools")
+    assert all(line.split()[1] in standard for line in late), f"imports in mid-page: {late}"
     assert not re.search(r"sys\.path|^[%!]", "\n".join(sources), flags=re.MULTILINE)
 
 
@@ -121,12 +122,12 @@ def test_answers_are_folded_and_questions_come_first(path):
     assert text.count("**Predict.**") >= 3
     assert len(re.findall(r"\*\*Exercise \d+", text)) >= 3
     for inside in re.findall(r"</summary>(.*?)</details>", text, flags=re.DOTALL):
-        assert inside.startswith("\n\n") and inside.endswith("\n\n"), "Markdown in <details> needs empty lines around it"
+        assert inside.startswith("\n\n") and inside.endswith("\n\n"), "Markdown in <details> needs empty lines"
 
 
 @each_lesson
 def test_every_number_of_the_prose_is_printed_by_a_cell(path):
-    """Decimal numbers with two digits or more that the text states stand in an output or in the code that makes it."""
+    """Decimal numbers of two digits or more that the text states stand in an output or in the code."""
     code = "\n".join(cell.source for cell in cells(path, "code"))
     known = printed(path) + code
     missing = []

@@ -1,6 +1,4 @@
-"""The cost of a network on a training set: its minibatches, what it shares with the network, and its speed."""
-
-import time
+"""The cost of a network on a training set: its minibatches, and what it shares with the network."""
 
 import numpy as np
 import pytest
@@ -79,20 +77,14 @@ def test_loss_and_curvature_are_those_of_the_whole_set():
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
-def test_twenty_epochs_of_sgd_learn_the_digits_while_a_slider_moves(activation):
+def test_twenty_epochs_of_sgd_learn_the_digits(activation):
     digits, network = load_digits(), MLP((64, 32, 10), activation)
-    durations = []
-    for _ in range(3):
-        start = time.perf_counter()
-        cost = TrainingCost(network, digits.train_inputs, digits.train_labels, batch_size=100)
-        theta = network.initial(seed=0)
-        for _ in range(20 * cost.steps_per_epoch):
-            theta = theta - 0.5 * cost.gradient(theta)
-        durations.append(time.perf_counter() - start)
+    cost = TrainingCost(network, digits.train_inputs, digits.train_labels, batch_size=100)
+    theta = network.initial(seed=0)
+    for _ in range(20 * cost.steps_per_epoch):
+        theta = theta - 0.5 * cost.gradient(theta)
     assert cost.loss(theta) < 0.15
     assert network.accuracy(theta, digits.test_inputs, digits.test_labels) > 0.94
-    # About 0.06 s on two cores of a small server. The limit has room for a busy machine, not for a slow network.
-    assert min(durations) < 0.3
 
 
 NETWORK, THETA, INPUTS, LABELS = training_problem(7)

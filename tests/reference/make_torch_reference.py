@@ -30,7 +30,7 @@ def cliff(w, b):
 
 def mountain(x, y=None):
     width = 1.0 if y is None else torch.exp(-(y**2) / 2)
-    return width / torch.sqrt(1 + x**2) - 0.8 / 2 * (torch.atan(x) - x / (1 + x**2))
+    return width * (1 / torch.sqrt(1 + x**2) + 0.4 * x / (1 + x**2)) - 0.4 * torch.atan(x)
 
 
 def rosenbrock(*x):
