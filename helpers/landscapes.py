@@ -301,8 +301,8 @@ def mountain(dimension=1, tilt=0.8):
 
     In one dimension J = 1/√(1+x²) − tilt·½(arctan x − x/(1+x²)): the slope is −x/(1+x²)^{3/2} · (1 + tilt·x/√(1+x²)),
     so the summit x = 0 is the only critical point and there is no minimum, only the asymptotes ±tilt·π/4. In two
-    dimensions the mountain ends sideways (its first term is multiplied by exp(−y²/2)), so that it can be walked round,
-    by a long way.
+    dimensions the mountain A(x) = 1/√(1+x²) + tilt·½ x/(1+x²) ends sideways, J = exp(−y²/2)·A(x) − tilt·½ arctan x:
+    the same on the line y = 0; beside it a slope to the right is left, and it can be walked round, by a long way.
 
     Arguments: dimension: 1 or 2; tilt: in (0, 1).
     Source: Goodfellow et al. 2016, Figure 8.4 (an own function of the same kind).
@@ -311,27 +311,27 @@ def mountain(dimension=1, tilt=0.8):
     tilt = checks.number("tilt", tilt, above=0, below=1)
 
     def parts(t):
-        x = t[..., 0]
+        """x, q = 1 + x², the width exp(−y²/2), and the mountain A with its derivative."""
+        x, q = t[..., 0], 1 + t[..., 0] ** 2
         width = np.exp(-0.5 * t[..., 1] ** 2) if n == 2 else np.ones_like(x)
-        q = 1 + x**2
-        return x, q, width, width * q**-0.5
+        return x, q, width, q**-0.5 + 0.5 * tilt * x / q, 0.5 * tilt * (2 / q - 1) / q - x / np.sqrt(q) / q
 
     def loss(t):
-        x, q, _, hill = parts(t)
-        return hill - 0.5 * tilt * (np.arctan(x) - x / q)
+        x, _, width, hill, _ = parts(t)
+        return width * hill - 0.5 * tilt * np.arctan(x)
 
     def gradient(t):
-        x, q, width, hill = parts(t)
-        slope = -width * x * q**-1.5 - tilt * (x / q) ** 2
-        return slope[..., None] if n == 1 else _stack(slope, -t[..., 1] * hill)
+        _, q, width, hill, hill_slope = parts(t)
+        slope = width * hill_slope - 0.5 * tilt / q
+        return slope[..., None] if n == 1 else _stack(slope, -t[..., 1] * width * hill)
 
     def hessian(t):
-        x, q, width, hill = parts(t)
-        xx = width * (2 * x**2 - 1) * q**-2.5 - 2 * tilt * x * (1 - x**2) / q**3
+        x, q, width, hill, hill_slope = parts(t)
+        xx = width * ((2 * x**2 - 1) * q**-2.5 + tilt * x * (x**2 - 3) / q**3) + tilt * x / q**2
         if n == 1:
             return xx[..., None, None]
         y = t[..., 1]
-        return _matrices(xx, y * width * x * q**-1.5, (y**2 - 1) * hill)
+        return _matrices(xx, -y * width * hill_slope, (y**2 - 1) * width * hill)
 
     bounds, start = [(-6, 6), (-4, 4)][:n], (-1.0, 0.3)[:n]
     return _landscape("mountain", n, loss, gradient, hessian, bounds, [], start,
