@@ -20,8 +20,9 @@ class Trajectory:
         loss: the cost there, shape (T+1, ...).
         diverged_at: the first step with a non-finite parameter (or recorded step with a non-finite cost), shape
             (...); −1 in a run that stayed finite. From that step on the run's records are NaN.
-        variables: every other state variable of the method by its name, each of shape (T+1, ..., n); row 0 is NaN,
-            since no step had been made. They are attributes too: trajectory.velocity.
+        variables: every other state variable of the method by its name, each of shape (T+1, ..., n), or (T+1, ...) and
+            (T+1, ..., n, n) for those of second-order methods that are a number or a matrix; row 0 is NaN, since no
+            step had been made. They are attributes too: trajectory.velocity.
     """
 
     steps: np.ndarray
@@ -42,17 +43,20 @@ class Trajectory:
         return self.diverged_at >= 0
 
 
-def descend(method, landscape, start, num_steps, *, record_every=1, max_norm=None, max_value=None, **hyper_parameters):
+def descend(method, landscape, start, num_steps, *, record_every=1, keep=None, max_norm=None, max_value=None,
+            **hyper_parameters):  # fmt: skip
     """Run a method down a landscape from a start point and record it.
 
     Arguments:
-        method: one of helpers.optimizers, or its name.
+        method: one of helpers.optimizers or helpers.second_order, or the name of one of the former. A method with the
+            attribute needs = "landscape" is handed the landscape, all others its gradient.
         landscape: anything with loss(theta), gradient(theta) and dimension: a Landscape, or the cost of a network.
         start: shape (..., n); leading axes are independent runs.
         num_steps: >= 1.
         record_every: >= 1; the start, every record_every-th state and the last one are kept.
+        keep: names of the state variables to record besides theta; None: all of them.
         max_norm: clip the gradient to this norm; max_value: clip its elements; > 0, a number or an array that
-            broadcasts like a hyper-parameter. At most one of them.
+            broadcasts like a hyper-parameter. At most one of them, and only for a method that follows the gradient.
         hyper_parameters: handed to the method; arrays broadcast against the leading axes of start.
 
     Returns: a Trajectory. Divergence is a result, neither warning nor exception.
@@ -68,8 +72,14 @@ def descend(method, landscape, start, num_steps, *, record_every=1, max_norm=Non
     start = checks.parameters("start", start, landscape.dimension, finite=True)
     num_steps = checks.integer("num_steps", num_steps, minimum=1)
     record_every = checks.integer("record_every", record_every, minimum=1)
-    gradient, start = _clipped(landscape.gradient, start, max_norm, max_value)
-    states = method(gradient, start, **hyper_parameters)
+    if getattr(method, "needs", "gradient") == "landscape":
+        if max_norm is not None or max_value is not None:
+            takes = "left out: this method takes the whole landscape, its gradient cannot be clipped"
+            checks.fail("max_norm" if max_value is None else "max_value", takes, "a bound")
+        states = method(landscape, start, **hyper_parameters)
+    else:
+        gradient, start = _clipped(landscape.gradient, start, max_norm, max_value)
+        states = method(gradient, start, **hyper_parameters)
 
     steps = np.append(np.arange(0, num_steps, record_every), num_steps)
     rows = {step: row for row, step in enumerate(steps.tolist())}
@@ -77,7 +87,8 @@ def descend(method, landscape, start, num_steps, *, record_every=1, max_norm=Non
     with np.errstate(all="ignore"):
         for step, state in enumerate(islice(states, num_steps), start=1):
             if records is None:
-                records = {name: np.full((len(steps), *state.theta.shape), np.nan) for name in state._fields}
+                kept = _kept(keep, state._fields)
+                records = {state._fields[i]: np.full((len(steps), *np.shape(state[i])), np.nan) for i in kept}
                 records["theta"][0] = start
                 diverged_at = np.full(state.theta.shape[:-1], -1)
             if not np.isfinite(np.add.reduce(state.theta, axis=None)):  # cheap: one number to look at
@@ -86,8 +97,8 @@ def descend(method, landscape, start, num_steps, *, record_every=1, max_norm=Non
                     break
             row = rows.get(step)
             if row is not None:
-                for record, value in zip(records.values(), state, strict=True):
-                    record[row] = value
+                for record, i in zip(records.values(), kept, strict=True):
+                    record[row] = state[i]
 
     with np.errstate(all="ignore"):
         loss = checks.real_array("landscape", landscape.loss(records["theta"]), "an object whose loss gives numbers")
@@ -97,6 +108,13 @@ def descend(method, landscape, start, num_steps, *, record_every=1, max_norm=Non
     _blank_after_divergence(steps, records, loss, diverged_at)
     theta = records.pop("theta")
     return Trajectory(steps, theta, loss, diverged_at, records)
+
+
+def _kept(keep, fields):
+    """The places in a state of what is to be recorded."""
+    for name in fields if keep is None else keep:
+        checks.choice("keep", name, fields)
+    return [i for i, name in enumerate(fields) if keep is None or name in keep or name == "theta"]
 
 
 def _clipped(gradient, start, max_norm, max_value):
