@@ -31,26 +31,26 @@ def layer_growth(width, gain=1.0):
     return float(np.log(gain) + 0.5 * (_polygamma(0, half) - np.log(half))), float(0.25 * _polygamma(1, half))
 
 
-def inexact_moments(hessian, start, learning_rate, noise, bias, num_steps):
-    """Mean and covariance of gradient descent on ½ θᵀHθ whose gradient carries a constant bias and white noise.
+def inexact_moments(curvatures, start, learning_rate, noise, bias, num_steps):
+    """Mean and variance of gradient descent on ½ Σ λ_i θ_i² whose gradient carries a constant bias and white noise.
 
-    θ ← θ − ε(Hθ + b + σξ), ξ ~ N(0, I): the mean follows m ← m − ε(Hm + b) and the covariance
-    C ← (I − εH) C (I − εH) + ε²σ² I, from C = 0.
+    Along each axis θ ← θ − ε(λθ + b + σξ), ξ ~ N(0, 1): the mean follows m ← m − ε(λm + b), the variance
+    v ← (1 − ελ)² v + ε²σ², from v = 0. A bowl ½ θᵀHθ is of this form in the coordinates of its eigenvectors.
 
-    Arguments: hessian: H, symmetric (n, n); start, bias: (n,); learning_rate, noise >= 0; num_steps >= 1.
-    Returns: means (num_steps + 1, n), covariances (num_steps + 1, n, n); infinite or NaN where it diverges.
+    Arguments: curvatures, start, bias: shape (n,); learning_rate, noise >= 0; num_steps >= 1.
+    Returns: means and variances, each (num_steps + 1, n); they overflow to infinity where the run diverges.
     """
-    hessian = checks.finite_array("hessian", hessian, ndim=2)
-    n = len(hessian)
-    mean, bias = checks.finite_array("start", start, shape=(n,)), checks.finite_array("bias", bias, shape=(n,))
+    curvatures = checks.finite_array("curvatures", curvatures, ndim=1)
+    mean = checks.finite_array("start", start, shape=curvatures.shape)
+    bias = checks.finite_array("bias", bias, shape=curvatures.shape)
     rate = checks.number("learning_rate", learning_rate, minimum=0)
-    variance = checks.number("noise", noise, minimum=0) ** 2
-    shrink, means, covariances = np.eye(n) - rate * hessian, [mean], [np.zeros((n, n))]
+    added = (rate * checks.number("noise", noise, minimum=0)) ** 2
+    shrink, means, variances = 1 - rate * curvatures, [mean], [np.zeros(len(mean))]
     with np.errstate(all="ignore"):
         for _ in range(checks.integer("num_steps", num_steps, minimum=1)):
-            means.append(shrink @ means[-1] - rate * bias)
-            covariances.append(shrink @ covariances[-1] @ shrink + rate**2 * variance * np.eye(n))
-    return np.array(means), np.array(covariances)
+            means.append(shrink * means[-1] - rate * bias)
+            variances.append(shrink**2 * variances[-1] + added)
+    return np.array(means), np.array(variances)
 
 
 def stationary_variance(curvature, learning_rate, noise):
