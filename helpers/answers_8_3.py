@@ -135,8 +135,13 @@ def nesterov_rule(answer):
 
 def which_wins(answer):
     """Exercise 10: with a lot of gradient noise, is Nesterov's acceleration worth it?"""
-    exercises.pick("Exercise 10", answer, "descent", {
-        "nesterov": "Without noise, yes. Move σ up and look at where each curve comes to rest.",
-        "equal": "They are not: at the same ε the accelerated method adds up the noise of many gradients.",
-        "descent": "It comes to rest lower: a large α sums the noise of about 1/(1 − α) gradients.",
-    })  # fmt: skip
+    exercises.pick(
+        "Exercise 10",
+        answer,
+        "descent",
+        {
+            "nesterov": "Without noise, yes. Move σ up and look at the right end of both curves.",
+            "equal": "They are not: with α_k near 1 the accelerated method adds up the noise of ever more gradients.",
+            "descent": "It comes to rest; with α_k near 1 the other sums the noise of all its gradients and climbs.",
+        },
+    )

@@ -62,6 +62,12 @@ def step_axes(axes, num_steps, low, high, ylabel="cost J(θ)", xlabel="step k", 
         axes.set_title(title)
 
 
+def legend_above(axes, columns=3):
+    """A legend above the axes, where no live line can run through it."""
+    axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=columns, frameon=False, columnspacing=1.2,
+                borderaxespad=0.2, handlelength=1.8)  # fmt: skip
+
+
 def curve(axes, label=None, **look):
     """A live line; give it data with ``line.set_data(x, y)``."""
     return axes.plot([], [], label=label, animated=True, **look)[0]

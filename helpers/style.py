@@ -41,7 +41,7 @@ METHOD = {
     "adadelta": {"color": ORANGE, "linestyle": ":", "marker": ">"},
     "adam": {"color": GREY, "linestyle": "-", "marker": "P"},
 }
-THEORY = {"color": GREY, "linestyle": ":", "linewidth": 2.5}
+THEORY = {"color": INK, "linestyle": ":", "linewidth": 2.5}
 
 _SHEET = matplotlib.rc_params_from_file(RESOURCES / "house.mplstyle", use_default_template=False)
 

@@ -141,4 +141,4 @@ def test_every_number_of_the_prose_is_printed_by_a_cell(path):
 def is_section(number):
     """8.3, 8.14: a section, equation, algorithm or figure of the book."""
     chapter, part = number.split(".")
-    return chapter in ("3", "4", "6", "7", "8", "10", "15") and int(part) <= 60 and not part.startswith("0")
+    return chapter in ("3", "4", "6", "7", "8", "10", "11", "15") and int(part) <= 60 and not part.startswith("0")

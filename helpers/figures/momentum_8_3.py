@@ -21,7 +21,7 @@ def momentum_path(compute, bowl, num_steps=60):
     plain = plots.trail(land, color=style.GREY, linestyle=":", marker="s", markersize=3, label="plain gradient descent")
     wants = plots.arrows(land, label="step of −εg at that point")
     path = plots.trail(land, "momentum", label="momentum", markersize=5)
-    land.legend(loc="upper right")
+    plots.legend_above(land)
     plots.step_axes(cost, num_steps, 1e-12, 1e3, title="cost")
     lines = [plots.curve(cost, color=style.VERMILION), plots.curve(cost, color=style.GREY, linestyle=":")]
     cost.plot([], [], color=style.VERMILION, label="momentum")
@@ -137,7 +137,7 @@ def rate_plane(compute, num_steps=120, resolution=121):
         compute,
         draw,
         {
-            "learning_rate": slider("ελₙ learning rate × curvature", 0, 4, 1.0),
+            "learning_rate": slider("ελₙ rate × curvature", 0, 4, 1.0),
             "momentum": slider("α momentum", 0, 0.999, 0.5, step=0.001),
             "condition": log_slider("κ condition number", 1.5, 1000, 100),
             "plane": pad(plane, "learning_rate", "momentum"),

@@ -21,7 +21,7 @@ def nesterov_beside_momentum(compute, bowl, num_steps=60):
     looks = {"momentum": style.METHOD["momentum"], "nesterov": style.METHOD["nesterov"]}
     names = {"momentum": "momentum", "nesterov": "Nesterov momentum"}
     trails = {name: plots.trail(land, name, label=names[name], markersize=4) for name in looks}
-    land.legend(loc="upper right")
+    plots.legend_above(land)
     plots.step_axes(cost, num_steps, 1e-14, 1e4, title="cost")
     lines = {name: plots.curve(cost, color=look["color"], linestyle=look["linestyle"]) for name, look in looks.items()}
     for name, look in looks.items():
@@ -118,9 +118,7 @@ def acceleration(compute, num_steps=1000):
                 theory.slope(k[tail], values[tail]) if np.all(np.isfinite(values)) and values.min() > 0 else "diverged"
             )
             quiet = excess["noise"] == 0
-            rows.append(
-                Row(f"{name}: slope", exponent if quiet else "bends to a floor", measured, atol=0.15 if quiet else None)
-            )
+            rows.append(Row(f"{name}: slope", exponent if quiet else None, measured, atol=0.15 if quiet else None))
         rows += [Row(f"{name}: cost at the end", None, excess["runs"][name][-1]) for name in lines]
         return rows
 
@@ -133,8 +131,9 @@ def acceleration(compute, num_steps=1000):
             "learning_rate": log_slider("ε learning rate", 0.05, 1, 1),
         },
         description="Excess cost of gradient descent and of Nesterov momentum with rising α, both axes "
-        "logarithmic. Without noise they fall as 1/k "
-        "and 1/k²; with gradient noise the accelerated method comes to rest at the higher level.",
+        "logarithmic. Without "
+        "noise they fall as 1/k and 1/k²; with gradient noise descent comes to rest and the accelerated method "
+        "climbs again.",
         presets={"no noise": {}, "some noise": {"noise": 0.1}, "much noise": {"noise": 0.4}},
     )
 

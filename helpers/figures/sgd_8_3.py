@@ -83,14 +83,15 @@ def digits_training(compute, num_epochs=20):
     """
     stage = Stage(1000, 390, columns=3, width_ratios=[1.3, 1, 0.8])
     cost, error, schedule = stage.axes
-    plots.step_axes(cost, num_epochs, 5e-3, 5, ylabel="mean cross-entropy", xlabel="epoch", title="cost")
+    plots.step_axes(cost, num_epochs, 5e-3, 200, ylabel="mean cross-entropy", xlabel="epoch", title="cost")
     train = plots.curve(cost, color=style.VERMILION, marker="o")
     held = plots.curve(cost, color=style.BLUE, linestyle="--", marker="^")
     cost.plot([], [], color=style.VERMILION, marker="o", label="training")
     cost.plot([], [], color=style.BLUE, linestyle="--", marker="^", label="validation")
     cost.legend(loc="lower left")
     gone = plots.note(cost, 0.05, 0.95)
-    plots.step_axes(error, num_epochs, 0, 30, ylabel="%", xlabel="epoch", log=False, title="validation digits misread")
+    plots.step_axes(error, num_epochs, 1, 100, ylabel="%", xlabel="epoch", title="validation digits misread")
+    error.set_yticks([1, 3, 10, 30, 100], labels=["1", "3", "10", "30", "100"])
     wrong = plots.curve(error, color=style.BLUE, linestyle="--", marker="^")
     plots.step_axes(schedule, num_epochs, 1e-3, 5, ylabel="ε", xlabel="epoch", title="learning rate")
     rate_line = plots.curve(schedule, color=style.GREEN)
@@ -150,6 +151,7 @@ def convergence_rates(compute, num_steps=2000):
     )
     curve = plots.curve(axes, color=style.VERMILION)
     predicted = plots.curve(axes, **style.THEORY)
+    gone = plots.note(axes, 0.97, 0.97)
     axes.plot([], [], color=style.VERMILION, label="measured")
     axes.plot([], [], label="slope that theory predicts", **style.THEORY)
     axes.legend(loc="lower left")
@@ -173,7 +175,8 @@ def convergence_rates(compute, num_steps=2000):
         )
         total.set_data(k, np.cumsum(run["rates"]))
         squares.set_data(k, np.cumsum(run["rates"] ** 2))
-        measured = theory.slope(k[tail], run["excess"][tail]) if np.isfinite(level) else np.nan
+        measured = theory.slope(k[tail], run["excess"][tail]) if np.isfinite(level) else "diverged"
+        gone.set_text("" if np.isfinite(level) else "some of the runs diverged")
         rows = [Row("slope over the last factor of ten in k", run["slope"], measured, atol=0.15)]
         if run["exact"] is not None:
             rows.append(Row(f"excess after {len(k):,} steps", run["exact"][-1], run["excess"][-1], rtol=0.25))
@@ -194,7 +197,8 @@ def convergence_rates(compute, num_steps=2000):
         presets={
             "strongly convex, 1/k": {},
             "its scale misjudged": {"scale": 0.2},
-            "convex, 1/√k": {"power": 4.0, "exponent": 0.5},
+            "convex, 1/√k": {"power": 4.0, "exponent": 0.5, "scale": 0.3},
+            "convex, 1/k": {"power": 4.0, "exponent": 1.0, "scale": 0.3},
             "constant rate": {"exponent": 0.0, "scale": 0.1},
             "stops too soon": {"exponent": 2.0, "scale": 0.5},
         },
