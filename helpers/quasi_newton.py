@@ -40,12 +40,13 @@ def inverse_update(inverse_hessian, step, change):
     """
     inverse, s, y = (np.asarray(value, float) for value in (inverse_hessian, step, change))
     with np.errstate(all="ignore"):
-        rho = _reciprocal_curvature(s, y)[..., None, None]
+        rho = _reciprocal_curvature(s, y)
+        s, y = (np.where(rho[..., None] > 0, vector, 0.0) for vector in (s, y))
         my = (inverse @ y[..., None])[..., 0]
-        cross = s[..., :, None] * my[..., None, :]
-        bend = rho * (1 + rho * dot(y, my)[..., None, None])
-        updated = inverse - rho * (cross + cross.swapaxes(-1, -2)) + bend * s[..., :, None] * s[..., None, :]
-        return np.where(rho > 0, updated, inverse)
+        # The product written out is M + s uᵀ + u sᵀ with u = ½ ρ (1 + ρ yᵀMy) s − ρ My: n² work, and symmetric.
+        u = (0.5 * rho * (1 + rho * dot(y, my)))[..., None] * s - rho[..., None] * my
+        outer = s[..., :, None] * u[..., None, :]
+        return inverse + (outer + outer.swapaxes(-1, -2))
 
 
 def _reciprocal_curvature(s, y):
