@@ -1,5 +1,5 @@
-// The front end of a figure: the background picture, the live layer over it, the areas that can be pointed at, the readout.
-// All drawing is done by Python; here pictures are shown and positions are sent.
+// The front end of a figure: the background picture, the live layer over it, the areas that can be pointed at, the
+// readout. All drawing is done by Python; here pictures are shown and positions are sent.
 
 function element(name, parent, attributes = {}) {
   const node = document.createElement(name);
@@ -8,24 +8,32 @@ function element(name, parent, attributes = {}) {
   return node;
 }
 
-// The handle of an ipywidgets slider has no name, and a logarithmic one tells a screen reader its exponent: give it the label
-// and the number that are written beside it. And fine steps are slow by keyboard: let an arrow key go a hundredth of the
-// track, with Shift one step. Returns a function that ends this.
+// On an element that takes keys: JupyterLab's shortcuts stay away from it. They match the focused element itself, so the
+// attribute must be there and not around it: otherwise arrows choose cells, and "d d" deletes one.
+const NO_SHORTCUTS = { "data-lm-suppress-shortcuts": "true" };
+
+// The handle of an ipywidgets slider has no name, and a logarithmic one tells a screen reader its exponent: give it the
+// label and the number that are written beside it. And fine steps are slow by keyboard: let an arrow key go a hundredth
+// of the track, with Shift one step. Returns a function that ends this.
 function helpSliders(box) {
   const tell = (node, told) => {
-    for (const [key, value] of Object.entries(told)) if (value && node.getAttribute(key) !== value) node.setAttribute(key, value);
+    for (const [key, value] of Object.entries(told)) {
+      if (value && node.getAttribute(key) !== value) node.setAttribute(key, value);
+    }
   };
   const name = () => {
     for (const slider of box.querySelectorAll(".widget-slider")) {
       const handle = slider.querySelector(".noUi-handle"), readout = slider.querySelector(".widget-readout");
       if (!handle || !readout) continue;
       const label = slider.querySelector(".widget-label")?.textContent;
-      tell(handle, { "aria-label": label, "aria-valuetext": readout.textContent });
+      tell(handle, { "aria-label": label, "aria-valuetext": readout.textContent, ...NO_SHORTCUTS });
       tell(readout, { "aria-label": label });
     }
     for (const player of box.querySelectorAll(".widget-play")) {
       const names = ["play or pause", "stop: back to the first step", "repeat"];
-      player.querySelectorAll("button").forEach((button, index) => tell(button, { "aria-label": names[index], title: names[index] }));
+      player.querySelectorAll("button").forEach((button, index) => {
+        tell(button, { "aria-label": names[index], title: names[index] });
+      });
     }
   };
   const press = (event) => {
@@ -51,8 +59,6 @@ function helpSliders(box) {
 function render({ model, el }) {
   const [width, height] = model.get("size");
   el.classList.add("live-figure");
-  // JupyterLab's shortcuts would otherwise take the arrow keys.
-  el.setAttribute("data-lm-suppress-shortcuts", "true");
   const picture = element("div", el, { class: "picture", role: "group", "aria-label": model.get("label") });
   picture.style.maxWidth = `${width}px`;
   picture.style.aspectRatio = `${width} / ${height}`;
@@ -63,7 +69,9 @@ function render({ model, el }) {
 
   for (const { name, label, box } of model.get("areas")) {
     const [left, top, right, bottom] = box;
-    const area = element("div", picture, { class: "area", tabindex: "0", role: "application", "aria-label": label, title: label });
+    const area = element("div", picture, {
+      class: "area", tabindex: "0", role: "application", "aria-label": label, title: label, ...NO_SHORTCUTS,
+    });
     Object.assign(area.style, {
       left: `${(100 * left) / width}%`, top: `${(100 * top) / height}%`,
       width: `${(100 * (right - left)) / width}%`, height: `${(100 * (bottom - top)) / height}%`,
@@ -120,7 +128,8 @@ function render({ model, el }) {
     }
     const frame = model.get("frame");
     live.innerHTML = frame.live;
-    if (frame.readout !== told) readout.innerHTML = told = frame.readout; // a screen reader reads it out when it is written
+    // A screen reader reads it out whenever it is written.
+    if (frame.readout !== told) readout.innerHTML = told = frame.readout;
   };
   const repaint = () => {
     if (!waiting) { waiting = true; queueMicrotask(paint); }
