@@ -8,7 +8,7 @@ function element(name, parent, attributes = {}) {
   return node;
 }
 
-// On an element that takes keys: JupyterLab's shortcuts stay away from it. They match the focused element itself, so the
+// On an element that takes keys: JupyterLab's shortcuts stay away. They match the focused element itself, so the
 // attribute must be there and not around it: otherwise arrows choose cells, and "d d" deletes one.
 const NO_SHORTCUTS = { "data-lm-suppress-shortcuts": "true" };
 
@@ -67,6 +67,7 @@ function render({ model, el }) {
   const readout = element("div", el, { class: "readout", "aria-live": "polite" });
   readout.style.maxWidth = `${width}px`;
 
+  let count = 0; // of the positions sent
   for (const { name, label, box } of model.get("areas")) {
     const [left, top, right, bottom] = box;
     const area = element("div", picture, {
@@ -76,10 +77,10 @@ function render({ model, el }) {
       left: `${(100 * left) / width}%`, top: `${(100 * top) / height}%`,
       width: `${(100 * (right - left)) / width}%`, height: `${(100 * (bottom - top)) / height}%`,
     });
-    let at = null; // where this page last put the point: keys are counted from here, also while the kernel is busy
+    let at = null; // where this page has put the point, until the kernel has seen it: the next key is counted from here
     const send = (x, y) => {
       at = [Math.min(Math.max(x, left), right), Math.min(Math.max(y, top), bottom)];
-      model.set("pointer", { area: name, x: at[0], y: at[1] });
+      model.set("pointer", { area: name, x: at[0], y: at[1], count: ++count });
       model.save_changes(); // while the kernel is busy only the newest position waits
     };
     const follow = (event) => {
@@ -105,9 +106,7 @@ function render({ model, el }) {
       send(x + step * way[0], y + step * way[1]);
     });
     model.on("change:frame", () => {
-      // Moved by a slider, a preset or reset: the next key starts from there.
-      const point = model.get("frame").points[name];
-      if (at && point && Math.hypot(point[0] - at[0], point[1] - at[1]) > 20) at = null;
+      if (model.get("frame").seen === count) at = null;
     });
   }
 

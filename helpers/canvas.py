@@ -18,6 +18,6 @@ class Canvas(anywidget.AnyWidget):
     label = traitlets.Unicode(help="what the figure shows, for a reader who cannot see it").tag(sync=True)
     areas = traitlets.List(help="dicts: name, label, box [left, top, right, bottom]").tag(sync=True)
     background = traitlets.Bytes(help="PNG").tag(sync=True)
-    frame = traitlets.Dict(help="live: SVG; readout: HTML; points: {area name: [x, y]}").tag(sync=True)
+    frame = traitlets.Dict(help="live: SVG; readout: HTML; points: {area name: [x, y]}; seen: count").tag(sync=True)
     # The page need not be told again what it has just said: that would be one more message at every move.
-    pointer = traitlets.Dict(help="set by the page: area, x, y").tag(sync=True, echo_update=False)
+    pointer = traitlets.Dict(help="set by the page: area, x, y, count of them").tag(sync=True, echo_update=False)

@@ -51,7 +51,7 @@ class Explorer(widgets.VBox):
                 if not hasattr(controls.get(part), "nearest"):
                     checks.fail(f"controls[{name!r}]", "a pad on two sliders of this figure", f"no slider {part!r}")
         self.result, self.rows, self.error = None, [], None
-        self._lock, self._held = threading.RLock(), False
+        self._lock, self._held, self._seen = threading.RLock(), False, None
 
         self.player = self._player(num_steps)
         self._free = {name: point.value.copy() for name, point in self.points.items() if not point.names}
@@ -182,6 +182,7 @@ class Explorer(widgets.VBox):
         point = self.points.get(pointer.get("area"))
         if point is None:
             return
+        self._seen = pointer.get("count")
         x, y = self.stage.to_data(point.axes, pointer["x"], pointer["y"])
         if not point.names:
             (left, right), (bottom, top) = point.axes.get_xlim(), point.axes.get_ylim()
@@ -213,7 +214,7 @@ class Explorer(widgets.VBox):
                 table = f"<p class='failed'>{html.escape(type(error).__name__)}: {html.escape(str(error))}</p>"
             with self.canvas.hold_sync():  # one message, one repaint
                 self.canvas.background = background
-                self.canvas.frame = {"live": live, "readout": table, "points": self._places()}
+                self.canvas.frame = {"live": live, "readout": table, "points": self._places(), "seen": self._seen}
 
     def _places(self):
         """Where each point stands, in CSS pixels: from there the arrow keys go on."""
