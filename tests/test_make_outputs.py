@@ -53,6 +53,24 @@ def test_a_second_run_changes_nothing(stored):
     assert first.endswith(b"}\n") and not first.endswith(b"\n\n") and b"\r" not in first
 
 
+def test_outputs_of_one_machine_stay_until_they_are_cleared(tmp_path):
+    path = tmp_path / "lesson.ipynb"
+    timed = new_code_cell("import time\nprint(time.time_ns())", metadata={"tags": ["nbval-ignore-output"]})
+    path.write_text(nbformat.writes(new_notebook(cells=[timed, new_code_cell("print(time.time_ns())")])), "utf-8")
+    texts = []
+    for clear in (False, False, True):
+        notebook = nbformat.read(path, as_version=4)
+        if clear:
+            notebook.cells[0].outputs = []
+            path.write_text(nbformat.writes(notebook), "utf-8")
+        done = make_outputs(path)
+        assert done.returncode == 0, done.stderr
+        texts.append([cell.outputs[0].text for cell in nbformat.read(path, as_version=4).cells])
+    (first, plain_first), (second, plain_second), (third, _) = texts
+    assert first == second != third
+    assert plain_first != plain_second  # an ordinary cell's output is the new one
+
+
 def test_cells_are_executed_in_the_notebooks_folder(stored):
     runs, _, folder = stored
     cells = nbformat.reads(runs[0].decode(), as_version=4).cells

@@ -5,7 +5,8 @@
 
 A notebook is written only if all its cells ran without an error and without a word on stderr. What differs between two
 machines or two runs (kernel names, versions, times, the random names of widgets) is taken out or replaced by names that
-follow from the notebook, so that a second run changes nothing.
+follow from the notebook, so that a second run changes nothing. For the same reason a cell tagged nbval-ignore-output,
+whose output is of one machine (a measured time), is executed but keeps the outputs it has; clear them to renew them.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+MACHINE_TAG = "nbval-ignore-output"
 # Left by front ends in a cell's metadata: the moment and the looks of one session, not part of the lesson.
 SESSION_METADATA = ("execution", "ExecuteTime", "collapsed", "scrolled", "trusted", "outputId", "colab")
 
@@ -145,7 +147,11 @@ def make_outputs(path, timeout=600):
     """
     path = Path(path)
     notebook = read_notebook(path)
+    of_a_machine = [cell for cell in notebook.cells if MACHINE_TAG in cell.metadata.get("tags", [])]
+    kept = [(cell, cell.outputs) for cell in of_a_machine if cell.get("outputs")]
     execute(notebook, path.resolve().parent, timeout)
+    for cell, outputs in kept:
+        cell.outputs = outputs
     normalize(notebook, path.name)
     write_notebook(notebook, path)
     return sum(cell.cell_type == "code" and cell.execution_count is not None for cell in notebook.cells)
