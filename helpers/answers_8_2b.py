@@ -86,7 +86,8 @@ def own_search(answer):
 
     seen: dict {point asked: its value}, in the order in which they were asked; n: the number of points 0 … n − 1.
     """
-    if exercises._untouched("Exercise 16", answer):
+    if answer is ...:
+        print("Exercise 16: no answer yet. Put yours in the place of the three dots and run the cell again.")
         return
     if not callable(answer):
         print("Exercise 16: the answer should be a function of seen and n.")

@@ -10,6 +10,7 @@ from helpers.stage import Stage
 
 _ANGLES = np.linspace(0, 2 * np.pi, 91)
 _CIRCLE = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)])
+_RUNS, _DRAWN = 60, 20  # more lines would not be seen apart
 
 
 def _angle(states, direction):
@@ -128,8 +129,8 @@ def powers(compute, vectors, num_steps=100):
 def same_or_fresh(compute, num_steps=100):
     """8.2.5: one random W again and again against a fresh one at each step.
 
-    compute(width, gain) -> (width, gain, lengths relative to the start (T+1, 2, R): same and fresh, spectral radii of
-    the repeated matrices (R,)).
+    compute(width, gain) -> (width, gain, lengths relative to the start (T+1, 2, 60): same and fresh, spectral radii of
+    the repeated matrices (60,)).
     """
     stage = Stage(1000, 400, columns=3, width_ratios=[1, 1, 0.9])
     same, fresh, spread = stage.axes
@@ -143,7 +144,7 @@ def same_or_fresh(compute, num_steps=100):
         thin.append(lines)
         mean.append(plots.curve(axes, color=color, linewidth=3.5))
         theory_lines.append(plots.curve(axes, **style.THEORY))
-        axes.plot([], [], color=color, linewidth=0.9, label="24 runs")
+        axes.plot([], [], color=color, linewidth=0.9, label=f"{_DRAWN} of {_RUNS} runs")
         axes.plot([], [], color=color, linewidth=3.5, label="geometric mean")
     fresh.plot([], [], label="theory", **style.THEORY)
     for axes in (same, fresh):
@@ -166,8 +167,8 @@ def same_or_fresh(compute, num_steps=100):
         gaps = np.append(steps[::2], steps[-1]).astype(float)
         gaps[-1] = np.nan
         for kind in (0, 1):
-            runs = np.append(logs[::2, kind], np.full((1, logs.shape[2]), np.nan), axis=0)
-            thin[kind].set_data(np.tile(gaps, logs.shape[2]), np.exp(runs.T.ravel()))
+            runs = np.append(logs[::2, kind, :_DRAWN], np.full((1, _DRAWN), np.nan), axis=0)
+            thin[kind].set_data(np.tile(gaps, _DRAWN), np.exp(runs.T.ravel()))
             mean[kind].set_data(steps, np.exp(logs[:, kind].mean(axis=1)))
             wide[kind].set_data(steps, logs[:, kind].std(axis=1, ddof=1))
         theory_lines[1].set_data(steps, np.exp(growth * steps))
@@ -180,10 +181,10 @@ def same_or_fresh(compute, num_steps=100):
                 atol=error),
             Row("the same, by the rule of thumb t (ln gain − 1/(2n))", num_steps * (np.log(gain) - 0.5 / width)),
             Row("fresh W: spread of ln ‖x_t‖ at t = 100", float(np.sqrt(variance * num_steps)),
-                float(logs[-1, 1].std(ddof=1)), rtol=0.45),
-            Row("same W: growth of ln ‖x_t‖ per step, mean of 24; theory ln ρ(W)", float(np.log(radii).mean()),
+                float(logs[-1, 1].std(ddof=1)), rtol=0.3),
+            Row("same W: growth of ln ‖x_t‖ per step, mean; theory ln ρ(W)", float(np.log(radii).mean()),
                 float(late.mean()), atol=0.02),
-            Row("same W: its spread among the 24 matrices", float(np.log(radii).std(ddof=1)), float(late.std(ddof=1)),
+            Row("same W: its spread among the matrices", float(np.log(radii).std(ddof=1)), float(late.std(ddof=1)),
                 rtol=0.2),
         ]  # fmt: skip
 
@@ -192,7 +193,7 @@ def same_or_fresh(compute, num_steps=100):
         compute,
         draw,
         {
-            "width": choice("n width of the layer", [2, 4, 8, 16, 32, 64], 8),
+            "width": choice("n width of the layer", [2, 4, 8, 16, 32], 8),
             "gain": slider("gain", 0.8, 1.25, 1.0, step=0.001),
         },
         description="Lengths of vectors multiplied up to 100 times by random matrices, on a logarithmic axis. With "
@@ -201,7 +202,7 @@ def same_or_fresh(compute, num_steps=100):
         presets={
             "gain 1": {},
             "gain exp(1/(2n)), n = 8": {"gain": 1.064},
-            "n = 64": {"width": 64},
+            "n = 32": {"width": 32},
             "n = 2": {"width": 2},
             "gain 1.1": {"gain": 1.1},
         },

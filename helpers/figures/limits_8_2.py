@@ -102,12 +102,14 @@ def chain(compute, num_steps=30):
     """
     stage = Stage(1000, 410, width_ratios=[1.05, 1])
     coordinates, excess = stage.axes
-    coordinates.set(xlim=(0, 62), ylim=(-0.12, 1.4), xlabel="coordinate i", ylabel="θᵢ", title="after k steps from 0")
-    names = {"gradient descent": "sgd", "momentum 0.9": "momentum", "Nesterov, rising α": "nesterov", "Adam, ε/10": "adam"}
-    curtain = coordinates.axvspan(0, 1, facecolor="#e5e7eb", edgecolor="none", animated=True, zorder=1)
+    coordinates.set(xlim=(0, 62), ylim=(-0.12, 1.5), xlabel="coordinate i", ylabel="θᵢ", title="after k steps from 0")
+    names = {"gradient descent": "sgd", "momentum 0.9": "momentum", "Nesterov, rising α": "nesterov",
+             "Adam, ε/10": "adam"}  # fmt: skip
+    curtain = coordinates.axvspan(0, 1, ymax=0.71, facecolor="#e5e7eb", edgecolor="none", animated=True, zorder=1)
     text = plots.note(coordinates, 0.97, 0.1, color=style.GREY)
     solution_line = plots.curve(coordinates, **style.THEORY)
     plots.step_axes(excess, num_steps, 5e-4, 0.4, ylabel="excess J − min J", title="excess cost", log_steps=True)
+    excess.set_xlim(1, num_steps * 1.15)
     spots, lines = {}, {}
     for name, method in names.items():
         look = style.METHOD[method]
