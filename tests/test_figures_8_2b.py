@@ -103,11 +103,16 @@ RIGHT = {
     "fixed_point": lambda h, b: -np.linalg.solve(h, b), "own_search": lambda seen, n: max(set(range(n)) - set(seen)),
 }  # fmt: skip
 WRONG = {
-    "steps_until_forgotten": (269, "round"), "gain_without_drift": (1.0, "falls by"),
-    "rate_for_spread": (0.04, "dropped"), "rate_that_holds": (0.02431, "plain gradient descent"),
-    "least_steps": (40, "squared"), "mean_best": (1.5, "one"), "steps_on_the_chain": (125, "k + 1"), "fixed_point": (np.linalg.solve, "sign"),
+    "steps_until_forgotten": (269, "round"),
+    "gain_without_drift": (1.0, "falls by"),
+    "rate_for_spread": (0.04, "dropped"),
+    "rate_that_holds": (0.02431, "plain gradient descent"),
+    "least_steps": (40, "squared"),
+    "mean_best": (1.5, "one"),
+    "steps_on_the_chain": (125, "k + 1"),
+    "fixed_point": (np.linalg.solve, "sign"),
     "own_search": (lambda seen, n: 0, "asked 0 again"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", RIGHT)
