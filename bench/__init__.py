@@ -1,0 +1,1 @@
+"""How fast the figures answer, measured: python -m bench [browser] [kernel] [sweep]."""
