@@ -11,6 +11,7 @@ from matplotlib.colors import BoundaryNorm
 from matplotlib.patheffects import withStroke
 
 from helpers import checks, plots, style
+from helpers.controls import pad, slider
 
 _HALF_HEIGHT = 0.55  # of the box, whose floor reaches from −1 to 1
 _PAPER = np.array([247, 248, 250], dtype=np.float32)  # the underside of the surface, before shading
@@ -30,11 +31,13 @@ class Surface:
         levels: how many contour levels, or the levels themselves.
         height: (low, high) of the 3-D box; the range of the cost if not given. Higher parts are cut off flat.
         resolution: points along each side.
+        smooth: how often each height is averaged with its neighbours (1, 2, 1 along each axis): a wall that is steeper
+            than the grid is fine would look pleated.
 
     Attributes: bounds, levels, height, heights (resolution, resolution), the first axis being y.
     """
 
-    def __init__(self, loss, bounds=None, levels=14, height=None, resolution=320):
+    def __init__(self, loss, bounds=None, levels=14, height=None, resolution=256, smooth=0):
         self.bounds = bounds if bounds is not None else loss.bounds
         self.loss = checks.function("loss", getattr(loss, "loss", loss))
         points = plots.grid(self.bounds, checks.integer("resolution", resolution, minimum=8))
@@ -43,6 +46,9 @@ class Surface:
         self.levels = quantile_levels(raw, levels) if np.ndim(levels) == 0 else np.asarray(levels, float)
         self.height = (float(raw.min()), float(raw.max())) if height is None else height
         self.heights = np.clip(raw, *self.height)
+        for _ in range(checks.integer("smooth", smooth, minimum=0)):
+            for axis in (0, 1):
+                self.heights = np.apply_along_axis(_average, axis, self.heights)
         size = resolution - 1
         box = self._unit_height(self.heights)
         self._slopes = [np.gradient(box, 2 / size, axis=axis) for axis in (1, 0)]
@@ -89,8 +95,16 @@ class Surface:
                             zorder=0)]  # fmt: skip
         if contours and len(self.levels) > 2:
             made.append(
-                axes.contour(self.x, self.y, self.heights, self.levels[1:-1], colors="#5b7a94", linewidths=0.8,
-                             linestyles="solid", zorder=1)
+                axes.contour(
+                    self.x,
+                    self.y,
+                    self.heights,
+                    self.levels[1:-1],
+                    colors="#5b7a94",
+                    linewidths=0.8,
+                    linestyles="solid",
+                    zorder=1,
+                )
             )
         if minima is not None and len(minima):
             star = {"color": "white", "markeredgecolor": style.INK, "markersize": 15}
@@ -256,7 +270,8 @@ class ReliefTrail:
     def set(self, theta, step=None):
         """Show the states up to and with `step` (all if None): theta of shape (T+1, 2).
 
-        Between two states the line lies on the surface or above it: a step is a jump and goes through no hill.
+        Between two states the line lies on the surface or above it: a step is a jump and goes through no hill. Of a
+        path that leaves the box only the step on which it leaves is drawn.
         """
         theta = np.asarray(theta)[: None if step is None else step + 1]
         theta = theta[np.isfinite(theta).all(axis=1)]
@@ -272,13 +287,23 @@ class ReliefTrail:
         points = np.concatenate([between.reshape(-1, 2), theta[-1:]])
         z = np.concatenate([np.maximum(chord, surface.loss(between)).ravel(), height[-1:]])
         x, y, hidden = self.relief.project(points, z)
+        outside = np.max(np.abs(self.relief._unit(theta)), axis=0) > 1.001
+        away = np.append(np.repeat(outside[:-1] & outside[1:], len(fine)), outside[-1:])
+        y = np.where(away, np.nan, y)
         self.seen.set_data(x, np.where(hidden, np.nan, y))
         covered = hidden | np.r_[hidden[1:], False] | np.r_[False, hidden[:-1]]
         self.hidden.set_data(x, np.where(covered, y, np.nan))
         x, y, hidden = self.relief.project(theta, height)
+        x, y = np.where(outside, np.nan, x), np.where(outside, np.nan, y)
         self.dots.set_data(x[~hidden], y[~hidden])
         self.start.set_data(x[:1], y[:1])
         self.head.set_data(x[-1:], y[-1:])
+
+
+def _average(line):
+    """Each value averaged with its neighbours, weights ¼, ½, ¼; the ends with themselves."""
+    padded = np.pad(line, 1, mode="edge")
+    return 0.25 * padded[:-2] + 0.5 * line + 0.25 * padded[2:]
 
 
 def _bilinear(values, x, y):
@@ -313,3 +338,21 @@ def _horizon(up, sign):
     row = floor[column, sample] + 1 + (np.arange(len(start)) - start)
     low, high = up[column, sample], up[column, sample + 1]
     return column, row if sign > 0 else -row, sample + np.clip((row - low) / (high - low), 0, 1)
+
+
+def view_controls(axes, azimuth=-60, elevation=35):
+    """The controls that turn a Relief on `axes`: two sliders in degrees, and the picture itself, which can be dragged.
+
+    Dragging to the right turns the surface to the right, dragging down shows more of it from above.
+
+    Returns: a dict of controls for an Explorer: azimuth, elevation, view.
+    """
+    # An invisible plane over the picture, whose coordinates are the two angles.
+    plane = axes.inset_axes([0, 0, 1, 1], xlim=(180, -180), ylim=(90, 10))
+    plane.set_axis_off()
+    plane.patch.set_alpha(0)
+    return {
+        "azimuth": slider("azimuth: turn, degrees", -180, 180, azimuth, step=1),
+        "elevation": slider("elevation: tilt, degrees", 10, 90, elevation, step=1),
+        "view": pad(plane, "azimuth", "elevation", "drag or arrow keys turn the surface"),
+    }

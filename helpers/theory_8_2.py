@@ -5,6 +5,7 @@ from math import gamma
 import numpy as np
 
 from helpers import checks
+from helpers.landscapes import Landscape
 
 
 def uphill_rate(gradient, hessian):
@@ -38,25 +39,50 @@ def escape_growth(learning_rate, curvature, momentum=0.0):
     return float((b + np.sqrt(b * b - 4 * alpha)) / 2)
 
 
+def escape_distance(steps, learning_rate, curvature, distance, momentum=0.0):
+    """The distance from a saddle, along a direction of curvature −|λ|, of a run that starts at rest at `distance`.
+
+    Gradient descent: r_k = r₀ (1 + ε|λ|)ᵏ. With momentum two powers mix, r_k = r₀ (c z₁ᵏ + (1 − c) z₂ᵏ), with the roots
+    z₁ > 1 > z₂ = α/z₁ of escape_growth and c = (1 + ε|λ| − z₂)/(z₁ − z₂), so that the first step is ε|λ| r₀.
+
+    Arguments: steps: k, a number or an array; the others as for escape_growth, distance r₀ > 0.
+    """
+    big = escape_growth(learning_rate, curvature, momentum)
+    small = momentum / big
+    share = (1 + learning_rate * curvature - small) / (big - small)
+    k = np.asarray(steps, float)
+    with np.errstate(all="ignore"):
+        return distance * (share * big**k + (1 - share) * small**k)
+
+
 def escape_steps(learning_rate, curvature, distance, momentum=0.0):
     """After how many steps a run that starts at rest, `distance` r₀ from a saddle, is 1 away: a whole number.
 
-    Gradient descent: the first k with r₀ (1 + ε|λ|)^k >= 1, so log(1/r₀)/log(1 + ε|λ|) rounded up. With momentum the
-    distance is a sum of both roots' powers, r_k = r₀ ((z₁ᵏ (1 − z₂) − z₂ᵏ (1 − z₁))/(z₁ − z₂)), z₁ > 1 > z₂ = α/z₁.
+    Gradient descent: the first k with r₀ (1 + ε|λ|)ᵏ >= 1, so log(1/r₀)/log(1 + ε|λ|) rounded up.
 
-    Arguments: as for escape_growth, with ε|λ| > 0; distance in (0, 1).
+    Arguments: as for escape_distance, with ε|λ| > 0 and distance in (0, 1).
     """
     distance = checks.number("distance", distance, above=0, below=1)
     checks.number("learning_rate × curvature", learning_rate * curvature, above=0)
+    # The larger root alone, with its share > 1, is ahead of the run: so this k is never too large.
     big = escape_growth(learning_rate, curvature, momentum)
-    small = momentum / big
-    # r_0 = r₀ and r_1 = r₀ (1 + ε|λ|) = r₀ (z₁ + z₂ − α), the velocity being 0 at the start.
-    share = (1 + learning_rate * curvature - small) / (big - small)
-    k = int(np.floor(np.log(1 / (distance * share)) / np.log(big))) - 1
-    k = max(k, 0)
-    while distance * (share * big**k + (1 - share) * small**k) < 1 - 1e-12:
+    share = (1 + learning_rate * curvature - momentum / big) / (big - momentum / big)
+    k = max(int(np.log(1 / (distance * share)) / np.log(big)) - 1, 0)
+    while escape_distance(k, learning_rate, curvature, distance, momentum) < 1 - 1e-12:
         k += 1
     return k
+
+
+def monkey_escape_steps(learning_rate, distance, momentum=0.0):
+    """About how many steps it takes to get 1 away down a monkey saddle, with curvature 0: (1/r₀ − 1)(1 − α)/(3ε).
+
+    Straight down one of its three valleys dr/dk = 3ε r²/(1 − α) for small ε: 1/r falls evenly.
+
+    Arguments: learning_rate ε > 0; distance r₀ in (0, 1), a number or an array; momentum α in [0, 1).
+    """
+    rate = checks.number("learning_rate", learning_rate, above=0)
+    distance = np.asarray(checks.numbers_or_array("distance", distance, above=0, maximum=1))
+    return (1 / distance - 1) * (1 - momentum) / (3 * rate)
 
 
 def positive_definite_probability(n):
@@ -123,3 +149,65 @@ def clipped_angle(gradient, max_value):
     if x == 0 and y == 0:
         checks.fail("gradient", "not zero: it has no direction", gradient)
     return float(np.rad2deg(abs(np.arctan2(min(y, bound), min(x, bound)) - np.arctan2(y, x))))
+
+
+def one_unit():
+    """The cost ½ (wv − 1)² of a net of one ReLU unit, v·max(0, w·x), on the example x = 1, y = 1, where w > 0.
+
+    Every point of the hyperbola wv = 1 is a minimum: (α, 1/α) computes the same function for every α > 0. The Hessian
+    there has the eigenvalues 0, along the hyperbola, and α² + 1/α². Where w <= 0 the unit is dead: cost ½, gradient 0.
+
+    Returns: a Landscape over (w, v), drawn for −0.6 < w, v < 4.
+    Source: Goodfellow et al. 2016, section 8.2.2 on rescaling.
+    """
+
+    def parts(t):
+        w, v = t[..., 0], t[..., 1]
+        on = (w > 0).astype(float)
+        return w * on, v, on, w * on * v - 1
+
+    def gradient(t):
+        w, v, on, error = parts(t)
+        return np.stack([on * v * error, w * error], -1)
+
+    def hessian(t):
+        w, v, on, error = parts(t)
+        cross = on * (w * v + error)
+        return np.stack([np.stack([on * v * v, cross], -1), np.stack([cross, w * w], -1)], -2)
+
+    return _landscape("one unit", lambda t: 0.5 * parts(t)[3] ** 2, gradient, hessian,
+                      ((-0.6, 4.0), (-0.6, 4.0)), np.ones((1, 2)), (2.6, 1.4))  # fmt: skip
+
+
+def two_valleys():
+    """The cost ½ x² − ½ y² + ¼ y⁴: a saddle at 0 with curvatures 1 and −1, minima at (0, ±1) of height −¼.
+
+    Where |y| < 1/√3 the Hessian has a negative eigenvalue.
+
+    Source: a standard example; Dauphin et al. 2014 compare Newton and saddle-free Newton on functions like it.
+    """
+
+    def hessian(t):
+        zero = np.zeros(t.shape[:-1])
+        bend = 3 * t[..., 1] ** 2 - 1
+        return np.stack([np.stack([zero + 1, zero], -1), np.stack([zero, bend], -1)], -2)
+
+    return _landscape(
+        "two valleys", lambda t: 0.5 * t[..., 0] ** 2 - 0.5 * t[..., 1] ** 2 + 0.25 * t[..., 1] ** 4,
+        lambda t: np.stack([t[..., 0], t[..., 1] ** 3 - t[..., 1]], -1), hessian,
+        ((-2.0, 2.0), (-1.6, 1.6)), np.array([[0.0, -1.0], [0.0, 1.0]]), (1.5, 0.2),
+    )  # fmt: skip
+
+
+def _landscape(name, loss, gradient, hessian, bounds, minima, start):
+    """A Landscape over two parameters that keeps quiet where values overflow."""
+
+    def quiet(evaluate):
+        def evaluate_at(theta):
+            with np.errstate(all="ignore"):
+                return evaluate(np.asarray(theta, float))
+
+        return evaluate_at
+
+    return Landscape(name, 2, quiet(loss), quiet(gradient), quiet(hessian), bounds, minima, np.array(start),
+                     "Goodfellow et al. 2016, section 8.2")  # fmt: skip

@@ -7,8 +7,10 @@ import pytest
 from scipy import integrate
 from scipy.optimize import linear_sum_assignment
 
+from helpers import landscapes
 from helpers import theory_8_2 as theory
 from helpers.alignment import align, linear_assignment, rearrange
+from helpers.descent import descend
 from helpers.networks import MLP
 from helpers.sharpness import TanhRegression, largest_eigenvalue
 
@@ -37,11 +39,44 @@ def test_escape_steps_against_the_run_itself(rate, curvature, distance, momentum
         v = momentum * v + rate * curvature * r
         r, k = r + v, k + 1
     assert theory.escape_steps(rate, curvature, distance, momentum) == k
+    assert theory.escape_distance(k, rate, curvature, distance, momentum) == pytest.approx(r, rel=1e-9)
 
 
 def test_escape_steps_of_the_chapter_map():
     assert theory.escape_steps(0.1, 1.0, 1e-6) == 145
     assert np.log(1e6) / np.log(1.1) == pytest.approx(144.95, abs=0.01)
+
+
+@pytest.mark.parametrize(("rate", "momentum"), [(0.003, 0.0), (0.001, 0.5)])
+def test_monkey_escape_steps_against_the_run_itself(rate, momentum):
+    ground = landscapes.monkey_saddle()
+    for start in (0.02, 0.1, 0.4):
+        run = descend("momentum", ground, [-start, 0.0], 30_000, learning_rate=rate, momentum=momentum)
+        measured = np.argmax(~(np.abs(run.theta[:, 0]) < 1))
+        assert measured == pytest.approx(theory.monkey_escape_steps(rate, start, momentum), rel=0.03)
+
+
+@pytest.mark.parametrize("make", [theory.one_unit, theory.two_valleys])
+def test_own_landscapes_have_exact_derivatives_and_minima(make):
+    ground, h = make(), 1e-6
+    points = np.random.default_rng(0).uniform(0.1, 1.5, (20, 2)) * [1, -1 if make is theory.two_valleys else 1]
+    for axis in np.eye(2):
+        slope = (ground.loss(points + h * axis) - ground.loss(points - h * axis)) / (2 * h)
+        np.testing.assert_allclose(ground.gradient(points) @ axis, slope, atol=1e-8)
+        bend = (ground.gradient(points + h * axis) - ground.gradient(points - h * axis)) / (2 * h)
+        np.testing.assert_allclose(ground.hessian(points) @ axis, bend, atol=1e-8)
+    np.testing.assert_allclose(ground.gradient(ground.minima), 0, atol=1e-15)
+    assert np.linalg.eigvalsh(ground.hessian(ground.minima)).min() >= -1e-15
+
+
+def test_the_minima_of_one_unit_lie_on_the_hyperbola_and_a_dead_unit_learns_nothing():
+    ground = theory.one_unit()
+    for alpha in (0.3, 1.0, 4.0):
+        at = np.array([alpha, 1 / alpha])
+        assert ground.loss(at) == pytest.approx(0, abs=1e-30)
+        assert np.linalg.eigvalsh(ground.hessian(at)) == pytest.approx([0, alpha**2 + alpha**-2], abs=1e-12)
+    assert ground.loss(np.array([-0.1, 2.0])) == 0.5
+    assert not ground.gradient(np.array([-0.1, 2.0])).any()
 
 
 def test_positive_definite_probability_against_the_closed_forms():
