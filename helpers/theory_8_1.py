@@ -138,8 +138,7 @@ def relative_errors(eigenvalues, theta, sigma, batch_size):
     """The relative noise in a gradient and in a Newton step on a quadratic with its minimum at 0.
 
     g = Hθ, seen with noise of standard deviation σ/√m in each of its components: √n σ/(√m ‖g‖) for the gradient, and
-    σ √(Σ 1/λ_i²)/(√m ‖θ‖) for H⁻¹g = θ. The second is at most κ times as large as the component of the noise along
-    the flattest axis alone would make the first.
+    σ √(Σ 1/λ_i²)/(√m ‖θ‖) for H⁻¹g = θ. The second is at most κ times the first, κ = λ_max/λ_min.
 
     Arguments: eigenvalues: those of H, > 0, shape (n,); theta: in the eigenvectors' coordinates, not 0, shape (n,).
     Returns: (of the gradient, of the Newton step).

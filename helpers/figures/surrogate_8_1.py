@@ -55,7 +55,7 @@ def surrogate_losses(compute, losses, num_steps=3000):
         curves.plot([], [], label=label, **look)
         lines[key] = plots.curve(curves, **look)
     curves.legend(loc="upper left")
-    at = curves.axvline(1, color=style.GREY, linewidth=1.2, animated=True)
+    at = curves.axvline(1, ymax=0.75, color=style.GREY, linewidth=1.2, animated=True)
 
     def draw(run):
         name, step, x, y = run["name"], run["moment"], run["x"], run["y"]
