@@ -153,19 +153,23 @@ def strong_wolfe(landscape, theta, direction, *, loss=None, gradient=None, initi
     if np.any(c1 >= c2):
         checks.fail("curvature", "> sufficient_decrease", checks.describe(curvature))
     max_trials = checks.integer("max_trials", max_trials, minimum=1)
+    initial_step = checks.numbers_or_array("initial_step", initial_step, above=0)
+    return _wolfe(objective, theta, direction, f0, g0, initial_step, c1, c2, max_trials)
+
+
+def _wolfe(objective, theta, direction, f0, g0, initial_step, c1, c2, max_trials):
+    """The search of `strong_wolfe`, on arguments that have been checked."""
     with np.errstate(all="ignore"):
         slope0 = dot(g0, direction)
         slack = 4 * _EPS * np.abs(f0)
         active = (slope0 < 0) & np.isfinite(slope0) & np.isfinite(f0)
-        a = np.where(active, checks.numbers_or_array("initial_step", initial_step, above=0), 0.0)
+        a = np.where(active, initial_step, 0.0)
         low = before = np.stack([np.zeros_like(a), f0, slope0])  # step, cost, slope; `before`: the low end before
         high = np.stack([np.full_like(a, np.inf), np.full_like(a, np.inf), np.full_like(a, np.nan)])
         widths = [np.full_like(a, np.inf)] * 3
         point, g = theta, g0
         evaluations, success = np.zeros(a.shape, int), np.zeros(a.shape, bool)
-        for _ in range(max_trials):
-            if not active.any():
-                break
+        for _ in range(max_trials if active.any() else 0):
             here = np.where(active[..., None], theta + a[..., None] * direction, point)
             f_here, g_here = objective.both(here)
             evaluations = evaluations + active
@@ -179,10 +183,14 @@ def strong_wolfe(landscape, theta, direction, *, loss=None, gradient=None, initi
             point, g = np.where(lower[..., None], here, point), np.where(lower[..., None], g_here, g)
             good = lower & (np.abs(trial[2]) <= -c2 * slope0)
             success, active = success | good, active & ~good
+            if not active.any():
+                break
             widths = [*widths[1:], np.abs(high[0] - low[0])]
             a = np.where(active, _next_trial(low, high, before, widths[-1] > 0.5 * widths[0]), a)
             distinct = np.any(theta + a[..., None] * direction != point, axis=-1)
             active = active & distinct  # else floating point has no further point to look at
+            if not active.any():
+                break
         # Within the rounding error of the cost only small slopes tell; without them the run has not got anywhere.
         stays = ~success & ~(low[1] < f0)
         point, g = np.where(stays[..., None], theta, point), np.where(stays[..., None], g0, g)
@@ -262,12 +270,12 @@ SEARCHES = ("exact", "quadratic", "backtracking", "wolfe")
 
 def search(name, objective, theta, direction, loss, gradient, initial_step, **constants):
     """One of SEARCHES by its name; `constants` go to those that have them (sufficient_decrease, curvature)."""
+    if name == "wolfe":  # the arguments come from a method, which has checked them
+        c1, c2 = constants["sufficient_decrease"], constants["curvature"]
+        return _wolfe(objective, theta, direction, loss, gradient, initial_step, c1, c2, 40)
     known = {"loss": loss, "gradient": gradient, "initial_step": initial_step}
     if name == "quadratic":
         return quadratic_minimum(objective, theta, direction, gradient=gradient)
     if name == "exact":
         return exact(objective, theta, direction, **known)
-    if name == "backtracking":
-        known["sufficient_decrease"] = constants["sufficient_decrease"]
-        return backtracking(objective, theta, direction, **known)
-    return strong_wolfe(objective, theta, direction, **known, **constants)
+    return backtracking(objective, theta, direction, **known, sufficient_decrease=constants["sufficient_decrease"])

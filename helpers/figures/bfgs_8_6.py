@@ -15,23 +15,23 @@ _CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 120)), np.sin(np.linspace(0
 
 @style.applied()
 def growing_ellipse(compute, landscapes, num_steps=36):
-    """8.6.3: M as an ellipse on its way to H⁻¹. compute(name, start) -> (landscape, BFGS run, CG run or None)."""
+    """8.6.3: M as an ellipse on its way to H⁻¹. compute(name, start) -> (name, BFGS run, CG run or None)."""
     stage = Stage(1000, 450, width_ratios=[1.1, 1])
     land, ellipses = stage.axes
     path = plots.trail(land, markersize=5, **BFGS)
     shown = {"name": None, "artists": []}
 
     @style.applied()
-    def background(landscape):
+    def background(name):
         for artist in shown["artists"]:
             artist.remove()
         before = set(land.get_children())
-        plots.cost_map(land, landscape)
-        land.set_title(f"the path on {landscape.name}")
-        shown.update(name=landscape.name, artists=[a for a in land.get_children() if a not in before])
+        plots.cost_map(land, landscapes[name])
+        land.set_title(name)
+        shown.update(name=name, artists=[a for a in land.get_children() if a not in before])
         stage.stale = True
 
-    background(next(iter(landscapes.values())))
+    background(next(iter(landscapes)))
     ellipses.set(xlim=(-2.8, 2.8), ylim=(-2.8, 2.8), aspect="equal", title="M turns the unit circle into …",
                  xlabel="θ₁", ylabel="θ₂")  # fmt: skip
     ellipses.plot(*_CIRCLE, color=style.GREY, linestyle=":", label="the identity, M₀")
@@ -39,13 +39,16 @@ def growing_ellipse(compute, landscapes, num_steps=36):
     guess = plots.curve(ellipses, color=style.PURPLE, linewidth=2)
     ellipses.plot([], [], color=style.PURPLE, label="M after step k")
     ellipses.plot([], [], color=style.BLUE, linestyle="--", linewidth=3, label="true H⁻¹ there")
-    ellipses.legend(loc="lower right")
+    shared = plots.marks(ellipses, marker="o", size=10, color=style.VERMILION)
+    ellipses.plot([], [], "o", color=style.VERMILION, markersize=9, label="where My = s makes them meet")
+    ellipses.legend(loc="lower left")
     bent = plots.note(ellipses, 0.03, 0.97)
 
     def draw(result, step):
-        landscape, run, conjugate = result
-        if landscape.name != shown["name"]:
-            background(landscape)
+        name, run, conjugate = result
+        landscape = landscapes[name]
+        if name != shown["name"]:
+            background(name)
         path.set(run.theta[: num_steps + 1], step)
         m = run.inverse_hessian[step] if step else np.eye(2)
         values = np.linalg.eigvalsh(landscape.hessian(run.theta[step]))
@@ -57,9 +60,12 @@ def growing_ellipse(compute, landscapes, num_steps=36):
         gap = float(np.linalg.norm(m - inverse) / np.linalg.norm(inverse)) if definite else "H indefinite"
         final = conjugate is not None and step >= 2
         rows = [Row("distance from M to H⁻¹, relative", 0.0 if final else None, gap, atol=1e-8 if final else None)]
+        shared.set_data([], [])
         if step:
             change = landscape.gradient(run.theta[step]) - landscape.gradient(run.theta[step - 1])
             moved = run.theta[step] - run.theta[step - 1]
+            length = np.linalg.norm(change) or 1.0
+            shared.set_data(*plots.within(ellipses, *(np.outer(moved, [1, -1]) / length)))
             miss = np.linalg.norm(m @ change - moved) / np.linalg.norm(moved) if np.any(moved) else 0.0
             rows.append(Row("secant equation My = s, relative error", 0.0, float(miss), atol=1e-6))
         if conjugate is not None:
