@@ -11,8 +11,8 @@ from helpers import checks
 def averaged(method, rho=0.99, first_step=0):
     """The same method, whose states also carry two averages of θ: descend records them.
 
-    Rules, after step t = 1, 2, ...: uniform, equation 8.39: the mean of θ_k over first_step < k <= t (before that, θ
-    itself); exponential: θ̂ ← ρ θ̂ + (1 − ρ) θ, from θ̂ = θ_0. The steps themselves do not see the averages.
+    Rules, after step t = 1, 2, ...: uniform: the mean of θ_k over first_step < k <= t (before that, θ itself);
+    exponential, equation 8.39: θ̂ ← ρ θ̂ + (1 − ρ) θ, from θ̂ = θ_0. The steps themselves do not see the averages.
 
     Arguments:
         method: an optimizer of helpers.optimizers.

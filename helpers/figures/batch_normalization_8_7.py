@@ -255,7 +255,7 @@ def invariance(compute, landscape, bounds, num_steps=80):
                 np.linalg.norm(result["gradient_there"]),
                 rtol=1e-6,
             ),
-            Row("θ·g at the start", 0.0, float(start @ result["gradient"]), atol=1e-9),
+            Row("θ·g at the start", 0.0, round(float(start @ result["gradient"]), 12) + 0.0, atol=1e-9),
             Row("length r at the end: √(r₀² + ε² Σ‖g‖²)", np.sqrt(squares[-1]), radius[-1], rtol=1e-6),
         ]
 

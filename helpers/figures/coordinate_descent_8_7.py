@@ -59,7 +59,7 @@ def rotated_bowl(compute, num_steps=40):
         halves = np.arange(step + 1)
         lines[0].set_data(halves / 2, np.maximum(np.linalg.norm(walk[: step + 1], axis=1), 1e-30))
         lines[1].set_data(np.arange(step // 2 + 1), np.linalg.norm(descent[: step // 2 + 1], axis=1))
-        factor = coordinate_descent.sweep_factor(hessian)
+        factor = round(coordinate_descent.sweep_factor(hessian), 15)  # at 45° it is 0 but for rounding
         whole = np.linalg.norm(walk[::2], axis=1)
         sweeps = np.arange(len(whole))
         slope.set_data(sweeps[1:], whole[1] * factor ** (sweeps[1:] - 1.0))
