@@ -36,6 +36,7 @@ def floor(answer):
     exercises.number("Exercise 2", answer, 0.08 / 1.04, rtol=0.005, slips={
         0.08: "You dropped the ε in 2 − ε: close for small rates, not exact.",
         0.04: "This solves ε/2 = 0.02. The floor is ½·ε/(2 − ε), nearly ε/4.",
+        0.04 / 1.02: "This is the mean square distance; the cost is half of it.",
         0.02: "The floor is not ε itself: it is ½·ε/(2 − ε) here.",
     })  # fmt: skip
 
@@ -62,6 +63,8 @@ def steps_to_terminal(answer):
     """Exercise 5: steps to 95 % of the terminal velocity with α = 0.95: the first k with 1 − α^k >= 0.95."""
     exercises.number("Exercise 5", answer, 59, rtol=1e-6, slips={
         58: "After 58 steps the speed is at 94.9 %: log 0.05/log 0.95 = 58.4 must be rounded up.",
+        np.log(0.05) / np.log(0.95): "A whole number of steps: round it up.",
+        60: "3/(1 − α) is a good rule of thumb. For the exact number solve α^k = 0.05.",
         20: "1/(1 − α) steps reach only 64 %: it takes about three times as long.",
         1: "α^k is what is still missing after k steps: solve α^k = 0.05.",
     })  # fmt: skip
@@ -98,6 +101,12 @@ def momentum_rule(answer):
             lambda t, v, g, e, a: np.stack([t + a * v - (1 - a) * e * g, a * v - (1 - a) * e * g]),
         "ε multiplies the whole velocity, as PyTorch has it. In the book ε multiplies only the gradient.":
             lambda t, v, g, e, a: np.stack([t - e * (a * v + g), a * v + g]),
+        "Return θ first, then the velocity.":
+            lambda t, v, g, e, a: np.stack([a * v - e * g, t + a * v - e * g]),
+        "The book puts the minus sign into v: v ← αv − εg, then θ ← θ + v.":
+            lambda t, v, g, e, a: np.stack([t - a * v - e * g, a * v + e * g]),
+        "Return two things: the new θ and the new velocity.":
+            lambda t, v, g, e, a: t + a * v - e * g,
         "θ forgot its velocity: this is a plain gradient step.":
             lambda t, v, g, e, a: np.stack([t - e * g, a * v - e * g]),
     })  # fmt: skip

@@ -30,7 +30,11 @@ def number(name, answer, expected, rtol=0.01, slips=None):
         return None
     if isinstance(answer, np.ndarray) and answer.ndim == 0:
         answer = answer.item()
-    if isinstance(answer, bool) or not isinstance(answer, Real) or not np.isfinite(answer):
+    try:
+        finite = not isinstance(answer, bool) and isinstance(answer, Real) and np.isfinite(float(answer))
+    except OverflowError:  # a whole number beyond floating point
+        finite = False
+    if not finite:
         print(f"{name}: the answer should be a finite number, this is {checks.describe(answer)}.")
         return False
     if abs(answer - expected) <= rtol * abs(expected):
@@ -81,7 +85,8 @@ def function(name, answer, reference, cases, slips=None, rtol=1e-9):
             print(f"{name}: not yet. {_call(case)} raised {type(error).__name__}: {error}")
             return False
         if value is None or value is ...:
-            print(f"{name}: not yet. The function returns nothing: is there a return?")
+            missing = "nothing: is there a return?" if value is None else "three dots: put your answer behind return."
+            print(f"{name}: not yet. The function returns {missing}")
             return False
         try:
             given.append(np.asarray(value, dtype=float))

@@ -69,6 +69,7 @@ def momentum_path(compute, bowl, num_steps=60):
             "Figure 8.5": {"learning_rate": 0.05, "momentum": 0.8},
             "optimum": {"learning_rate": float(best_rate), "momentum": float(best_momentum)},
             "too much momentum": {"momentum": 0.97},
+            "plain descent zigzags": {"learning_rate": 0.38, "momentum": 0.0},
             "diverges": {"learning_rate": 0.9},
         },
         num_steps=num_steps,
@@ -127,7 +128,7 @@ def rate_plane(compute, num_steps=120, resolution=121):
         return [
             Row("factor per step at your point", rate, theory.measured_rate(run.theta), rtol=0.01),
             Row("steps to one millionth of the distance", theory.steps_to(1e-6, rate), stays),
-            Row("best factor per step for this κ", float(np.sqrt(best_momentum))),
+            Row("best factor per step for this κ, √α*", float(np.sqrt(best_momentum))),
             Row("best factor without momentum", (kappa - 1) / (kappa + 1)),
         ]
 
@@ -203,7 +204,7 @@ def terminal_velocity(compute, num_steps=400):
         stage,
         compute,
         draw,
-        {"momentum": slider("α momentum", 0, 0.99, 0.9)},
+        {"momentum": slider("α momentum", 0, 0.99, 0.5)},
         description="The speed of momentum under a constant gradient against the step: it starts at one gradient "
         "step and rises to the terminal "
         "velocity, 1/(1 − α) gradient steps. A diamond marks 95 % of it; thin lines show α = 0.5, 0.9 and 0.99.",

@@ -39,7 +39,7 @@ def nesterov_beside_momentum(compute, bowl, num_steps=60):
             trails[name].set(run.theta[: num_steps + 1], step)
             lines[name].set_data(np.arange(step + 1), run.loss[: step + 1])
         gone.set_text("\n".join(f"{names[name]} diverges" for name, factor in factors.items() if factor > 1))
-        apart = "α(1 − ελ) < 0" if twin is None else float(np.abs(runs["nesterov"].theta - twin).max())
+        apart = "no twin: α(1 − ελ) < 0" if twin is None else float(np.abs(runs["nesterov"].theta - twin).max())
         return [
             *[
                 Row(
@@ -52,7 +52,7 @@ def nesterov_beside_momentum(compute, bowl, num_steps=60):
             ],
             Row(
                 "largest distance between Nesterov and momentum with α(1 − ελ)",
-                0.0,
+                None if twin is None else 0.0,
                 apart,
                 atol=None if twin is None else 1e-12,
             ),
