@@ -36,14 +36,14 @@ def browser():
 
 @pytest.fixture(scope="module")
 def server(browser, tmp_path_factory):
-    """JupyterLab over a copy of the lessons and two notebooks with the figures above: as written, and with outputs."""
+    """JupyterLab over a copy of the lessons and three of the notebook with two figures, one of them with outputs."""
     folder = tmp_path_factory.mktemp("lab")
     shutil.copytree(lab.ROOT / "notebooks", folder / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     shutil.copytree(lab.ROOT / "res", folder / "res")
     code = [FIGURES.strip(), "bowl_view", "plane_view = plane_figure()\nplane_view"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in code])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    for name in ("figures", "stored"):
+    for name in ("figures", "twice", "stored"):  # one for each page: pages on one notebook would share a kernel
         nbformat.write(notebook, folder / f"{name}.ipynb")
     command = [sys.executable, str(lab.ROOT / "tools" / "make_outputs.py"), str(folder / "stored.ipynb")]
     subprocess.run(command, check=True, capture_output=True, env=os.environ | {"PYTHONPATH": str(lab.ROOT)})
@@ -112,7 +112,7 @@ def test_page_shows_both_layers_as_matplotlib_draws_them(bowl):
 
 
 def test_so_it_does_with_twice_the_dots(browser, server):
-    with lab.Notebook(browser, server, "figures.ipynb", scale=2) as opened:
+    with lab.Notebook(browser, server, "twice.ipynb", scale=2) as opened:
         same_as_matplotlib(Figure(opened.run_all(), 0, "bowl_view"), scale=2)
 
 
