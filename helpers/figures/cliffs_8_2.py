@@ -78,7 +78,7 @@ def cliff(compute, landscape, num_steps=120):
             "bound": log_slider("threshold", 0.05, 20, 0.5),
             "kind": choice("clip", {"by norm": "norm", "by element": "element"}),
             "start": point(land, (4.9, -2.3)),
-            **view_controls(box, 35, 30),
+            **view_controls(box, 78, 32),
         },
         description="The cost of a recurrent network of one unit over its weight and its bias, in 3-D and from "
         "above: a valley "

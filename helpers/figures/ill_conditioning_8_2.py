@@ -203,17 +203,17 @@ def edge_of_stability(compute, num_steps=1500):
         line.set_data(*plots.within(sharp, steps, sharpness))
         limit.set_data([0, num_steps], [2 / rate, 2 / rate])
         fall.set_data(np.arange(len(loss)), loss)
-        late = sharpness[2 * len(sharpness) // 3 :]
+        late = sharpness[3 * len(sharpness) // 5 :]
         highest = np.nanmax(sharpness)
         if not np.isfinite(loss[-1]):
             gone.set_text("diverged")
-            return [Row("sharpness in the last third of the training", 2 / rate, "diverged")]
+            return [Row("sharpness in the last two fifths of the training", 2 / rate, "diverged")]
         reached = highest >= 2 / rate
         gone.set_text("" if reached else "the limit 2/ε is not reached")
         mean = float(f"{late.mean():.2g}")  # its wobble around 2/ε is sensitive to rounding
         return [
-            Row("sharpness in the last third of the training, mean", 2 / rate if reached else f"below {2 / rate:.3g}",
-                mean, rtol=0.1 if reached else None),
+            Row("sharpness in the last two fifths of the training, mean",
+                2 / rate if reached else f"below {2 / rate:.3g}", mean, rtol=0.1 if reached else None),
             Row("sharpness at the start", None, sharpness[0]),
         ]  # fmt: skip
 
