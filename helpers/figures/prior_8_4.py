@@ -27,7 +27,7 @@ def start_as_prior(compute, valley, minimum, curvatures):
     land.contourf(grid[..., 0], grid[..., 1], cost, levels, cmap=style.COST)
     land.contour(grid[..., 0], grid[..., 1], cost, levels[1:-1], colors="#5b7a94", linewidths=0.7)
     land.plot(*minimum, "*", color="white", markeredgecolor=style.INK, markersize=15)
-    land.plot(0, 0, "+", color=style.INK, markersize=12, markeredgewidth=2)
+    land.plot(0, 0, "+", color=style.INK, markersize=12, markeredgewidth=2, linestyle="none", label="θ = 0")
     land.set(xlim=(-3, 3), ylim=(-3, 3), xlabel="θ₁", ylabel="θ₂", title="put the start θ₀ anywhere")
     land.grid(False)
     path = plots.trail(land, "sgd", label="gradient descent", markersize=3, linestyle="-", linewidth=1.2)

@@ -229,7 +229,7 @@ def sparse_units(compute):
         return [
             Row("sparse: rms of z", rms, run["measured"]["sparse: z"], rtol=0.1),
             Row("dense N(0, 1): rms of z", rms * side, run["measured"]["dense, N(0, 1): z"], rtol=0.1),
-            Row("units that see only pixels never inked, %", 100 * run["blind_theory"], 100 * run["blind"], atol=3),
+            Row("units that see only pixels never inked, %", 100 * run["blind_theory"], 100 * run["blind"], atol=6),
         ]
 
     return Explorer(

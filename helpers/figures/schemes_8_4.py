@@ -9,6 +9,8 @@ from helpers.explorer import Explorer
 from helpers.readout import Row
 from helpers.stage import Stage
 
+_TITLE = "left halves: first hidden layer; right halves: last; black ticks: ± rms by theory"
+
 
 @style.applied()
 def all_schemes(compute, schemes):
@@ -42,8 +44,8 @@ def all_schemes(compute, schemes):
                 palette=[style.SKY, style.ORANGE],
             )  # fmt: skip
             axes.set(ylim=(-2, 2), xlabel="", ylabel="activation a")
-            axes.set_title("left halves: first hidden layer; right halves: last; black ticks: ± rms by theory")
-            axes.legend(loc="lower right", title="hidden layer", ncols=2)
+            axes.set_title(_TITLE)
+            axes.legend(loc="lower left", title="hidden layer", ncols=2)
             for layer, offset in ((0, -0.22), (-1, 0.22)):
                 rms = np.array([pair[2][0][layer] for pair in pairs])
                 for sign in (1, -1):
@@ -64,7 +66,9 @@ def all_schemes(compute, schemes):
         violins(run, verdicts)
         return rows
 
-    draw(compute(activation="tanh", depth=10, gain=1.0))  # so that the axes find their place with all labels on them
+    # The labels are there before the first distribution, so that the axes find their place with all of them on.
+    axes.set_xticks(places, names)
+    axes.set(xlim=(-0.5, len(names) - 0.5), ylim=(-2, 2), ylabel="activation a", title=_TITLE)
     return Explorer(
         stage, compute, draw,
         {
