@@ -1,8 +1,7 @@
 """Cost functions of one, two or n parameters, with exact gradient and Hessian: the ground that optimizers walk on.
 
-Every landscape is a frozen `Landscape`. Points are arrays of shape (..., n); loss gives shape (...), gradient
-(..., n), hessian (..., n, n). Far out the values overflow to infinity without a warning: a run that leaves the
-picture is a result, not an error.
+Points are arrays of shape (..., n); loss gives shape (...), gradient (..., n), hessian (..., n, n). Far out the values
+overflow to infinity without a warning: a run that leaves the picture is a result, not an error.
 """
 
 from collections.abc import Callable

@@ -79,6 +79,19 @@ def plane(notebook):
 # ---------------------------------------------------------------------- the lessons
 
 
+def answers(lesson, figure):
+    """Move a figure's first slider by keyboard: the live layer must change."""
+    handle = figure.box.locator(".noUi-handle").first
+    live = figure.node.locator(".live")
+    before = live.inner_html()
+    handle.focus()
+    now, end = (handle.get_attribute(f"aria-value{which}") for which in ("now", "max"))
+    lesson.page.keyboard.press("ArrowLeft" if now == end else "ArrowRight")
+    lesson.rest()
+    assert live.inner_html() != before, "the figure does not answer"
+    assert figure.node.locator(".failed").count() == 0
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_lesson_runs_and_its_figures_answer(browser, server, path):
     with lab.Notebook(browser, server, f"notebooks/{path.name}") as lesson:
@@ -87,20 +100,18 @@ def test_lesson_runs_and_its_figures_answer(browser, server, path):
         figures = lesson.page.locator(".live-figure")
         made = lesson.python("import gc; print(sum(type(o).__name__ == 'Explorer' for o in gc.get_objects()))")
         assert figures.count() == int(made)
+        moved = 0
         for index in range(figures.count()):
             figure = Figure(lesson, index, "")
             figure.node.scroll_into_view_if_needed()
             figure.node.locator(".live svg").wait_for()
             assert figure.node.locator("img").evaluate("image => image.naturalWidth") > 100
-            handle = figure.box.locator(".noUi-handle").first
-            live = figure.node.locator(".live")
-            before = live.inner_html()
-            handle.focus()
-            now, end = (handle.get_attribute(f"aria-value{which}") for which in ("now", "max"))
-            lesson.page.keyboard.press("ArrowLeft" if now == end else "ArrowRight")
-            lesson.rest()
-            assert live.inner_html() != before, f"figure {index + 1} does not answer"
             assert figure.node.locator(".failed").count() == 0
+            # Two of a lesson's figures are moved here; every control of all of them is moved without a browser.
+            if moved < 2 and figure.box.locator(".noUi-handle").count():
+                answers(lesson, figure)
+                moved += 1
+        assert moved
         assert lesson.complaints == []
 
 

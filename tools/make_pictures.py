@@ -16,7 +16,13 @@ ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "res" / "pictures"
 # Section -> (notebook, words in the description of the figure that stands for it)
 CHOSEN = {
+    "8_1": ("8_1_learning_and_pure_optimization", "a few noisy examples, the curve behind them"),
+    "8_2": ("8_2_challenges", "The path of a network's training on real digits"),
     "8_3": ("8_3_basic_algorithms", "a map of the factor by which momentum"),
+    "8_4": ("8_4_initialization", "A deep net on the digits before training"),
+    "8_5": ("8_5_adaptive_learning_rates", "From above, a landscape with the paths of several methods"),
+    "8_6": ("8_6_second_order_methods", "every start on a square coloured"),
+    "8_7": ("8_7_strategies_and_meta_algorithms", "a path that jumps from wall to wall of a valley"),
 }
 
 
