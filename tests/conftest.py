@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# The networks are small: threads of the linear algebra would only get into each other's way, and the kernels inherit this.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # Names on the PATH, then the places where macOS and Windows keep them.
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 CHROMIUM_FILES = (

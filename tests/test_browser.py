@@ -202,7 +202,7 @@ def test_click_puts_the_start_point(bowl):
 
 
 def test_fast_drag_ends_with_the_last_value_and_leaves_nothing_behind(bowl):
-    bowl.notebook.python("delay = 0.1")
+    bowl.notebook.python("delay = 0.5")  # far longer than the sixty moves of even a slow machine are apart
     moves = 60
     bowl.page.mouse.move(*bowl.at(0.1, 0.1))
     bowl.page.mouse.down()
