@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-# The networks are small: threads of the linear algebra would only get into each other's way, and the kernels inherit this.
+# The networks are small: threads of the linear algebra would only get into each other's way. The kernels inherit this.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Names on the PATH, then the places where macOS and Windows keep them.
